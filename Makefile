@@ -1,0 +1,57 @@
+# newsieve: `make demo` shows it at work, `make test` checks it. Both make .venv first if it is not there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test format train check clean
+
+help:
+	@echo "make demo   install into .venv and take an example page apart"
+	@echo "make test   install what tests need, then ruff, mypy and pytest"
+	@echo "make check  validate the corpus in data/"
+	@echo "make train  fit models/default on data/ (REAL=pages.jsonl,more.jsonl adds files)"
+	@echo "make format let ruff format the code"
+
+$(BIN)/newsieve: pyproject.toml
+	@echo "== making $(VENV) and installing newsieve"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(BIN)/newsieve
+	@echo "== installing what training and tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test]"
+	@touch $@
+
+demo: $(BIN)/newsieve
+	@echo "== newsieve classify examples/page.txt"
+	@$(BIN)/newsieve classify examples/page.txt
+	@echo
+	@echo "== newsieve clean examples/page.txt   (what remains)"
+	@$(BIN)/newsieve clean examples/page.txt
+	@echo
+	@echo "== newsieve report examples/pages.jsonl --by publisher"
+	@$(BIN)/newsieve report examples/pages.jsonl --by publisher
+
+test: $(VENV)/.test
+	@echo "== ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "== mypy"
+	@$(BIN)/mypy
+	@echo "== pytest"
+	@$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.test
+	@$(BIN)/python -m train check data
+
+comma := ,
+train: $(VENV)/.test
+	@$(BIN)/python -m train fit --data data $(foreach file,$(subst $(comma), ,$(REAL)),--data $(file)) --out models/default
+
+format: $(VENV)/.test
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,363 @@
+"""Features: what the linear model sees of a paragraph.
+
+The paragraphs of a batch are joined into one array of Unicode code points, and everything after that is
+arithmetic on whole arrays; no Python loop runs over paragraphs or tokens.
+
+* A token is a run of letters and digits, cut where a small letter meets a capital ("HomeNews" is two
+  words), or one punctuation mark, or one character of a script without spaces.
+* With c_i the folded code points and B an odd number, the prefix sums S_k = sum of c_i * B**i (i < k), all
+  modulo 2**64, give the polynomial hash of any stretch [s, e) as (S_e - S_s) * B**-s: the Rabin-Karp
+  rolling hash [1], for all stretches of the batch at once.
+* From the hashes come word 1-grams, word 2-grams (a paragraph's edges count as words), subword n-grams of
+  each distinct token as in fastText [2], and shape tokens: length, capitals, digits, how it begins and
+  ends, alone and in pairs. Each is hashed once more into one of 2**bits buckets (the hashing trick [3]).
+* Word and subword features have the value 1 / sqrt(number of them in the paragraph), shape features 1. That
+  is nearly a unit-length TF-IDF row but, unlike division by the true length, leaves the score a SUM over
+  tokens. So prediction can add up weights once for each distinct token instead of once for each n-gram.
+
+[1] R. Karp, M. Rabin: Efficient randomized pattern-matching algorithms. IBM J. Res. Dev. 31(2), 1987.
+[2] P. Bojanowski et al.: Enriching word vectors with subword information. TACL 5, 2017.
+[3] K. Weinberger et al.: Feature hashing for large scale multitask learning. ICML 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from predict import codepoints as cp
+
+UInt64 = npt.NDArray[np.uint64]
+Int64 = npt.NDArray[np.int64]
+
+# A paragraph's first characters decide what it is; the rest is not read. Bounds memory on hostile input.
+MAX_PARAGRAPH_CHARS = 20_000
+MAX_TOKEN_CHARS = 24
+
+_BASE = 0x9E3779B97F4A7C15
+_BASE_INVERSE = pow(_BASE, -1, 1 << 64)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_EDGE = np.uint64(0x51ED270B8F2A6D37)  # the "word" before the first and after the last
+_WORD, _PAIR, _SUBWORD, _SHAPE = (np.uint64(n * 0xD6E8FEB86659FD93 % (1 << 64)) for n in (1, 2, 3, 4))
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """What a model's features are; stored in the model file, so that prediction computes the same."""
+
+    bits: int = 18
+    subword_lengths: tuple[int, ...] = (3, 4, 5)
+
+    @property
+    def buckets(self) -> int:
+        """Number of columns: 2**bits."""
+        return 1 << self.bits
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of P paragraphs, T in all, in reading order.
+
+    hashes: (T,) 64-bit hash of each folded token. classes: (T,) class of its first character.
+    capitals: (T,) True for words of two or more letters all in capitals. starts, lengths: (T,) where it stands in
+    `folded`. indptr: (P + 1,) paragraph p has the tokens indptr[p]:indptr[p + 1]. chars: (P,) length in code points.
+    folded: all code points, folded.
+    """
+
+    hashes: UInt64
+    classes: npt.NDArray[np.uint8]
+    capitals: npt.NDArray[np.bool_]
+    starts: Int64
+    lengths: Int64
+    indptr: Int64
+    chars: Int64
+    folded: npt.NDArray[np.uint32]
+
+
+class _Powers:
+    """B**i and B**-i modulo 2**64 for i below the largest batch seen, computed once."""
+
+    def __init__(self) -> None:
+        self._up = np.ones(1, np.uint64)
+        self._down = np.ones(1, np.uint64)
+
+    def upto(self, n: int) -> tuple[UInt64, UInt64]:
+        if len(self._up) < n:
+            size = 1 << (n - 1).bit_length()
+            for name, base in (("_up", _BASE), ("_down", _BASE_INVERSE)):
+                steps = np.full(size, base, np.uint64)
+                steps[0] = 1
+                setattr(self, name, np.multiply.accumulate(steps))
+        return self._up[:n], self._down[:n]
+
+
+_POWERS = _Powers()
+
+
+def _mix(x: UInt64) -> UInt64:
+    """Spread the bits of a polynomial hash, of which the low ones are weak (finaliser of SplitMix64)."""
+    x = (x ^ (x >> np.uint64(30))) * _MIX_1
+    x ^= x >> np.uint64(27)
+    x *= _MIX_2
+    x ^= x >> np.uint64(31)
+    return x
+
+
+def _stretch_hashes(codes: npt.NDArray[np.uint32], starts: Int64, ends: Int64) -> UInt64:
+    """Hash codes[starts:ends] for each pair."""
+    up, down = _POWERS.upto(len(codes) + 1)
+    sums = np.empty(len(codes) + 1, np.uint64)
+    sums[0] = 0
+    np.cumsum(codes.astype(np.uint64) * up[:-1], out=sums[1:])
+    return _mix((sums[ends] - sums[starts]) * down[starts])
+
+
+def _to_codes(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Int64]:
+    """Join texts, each followed by a line feed; return code points and where each text starts, with the end."""
+    texts = [text[:MAX_PARAGRAPH_CHARS] for text in texts]
+    joined = "\n".join(texts) + "\n"
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    starts = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=starts[1:])
+    return codes, starts
+
+
+def tokenize(texts: Sequence[str]) -> Tokens:
+    """Split a batch of P >= 1 paragraphs into tokens."""
+    codes, bounds = _to_codes(texts)
+    chars = np.diff(bounds) - 1
+    info = cp.load_table()[codes]
+    classes = (info >> np.uint32(cp.CLASS_SHIFT)).astype(np.uint8)
+    ignored = classes == cp.IGNORED
+    if ignored.any():  # soft hyphens, zero-width joiners, marks of direction: as if they were not there
+        kept_before = np.concatenate(([0], np.cumsum(~ignored)))
+        bounds = kept_before[bounds]
+        info, classes = info[~ignored], classes[~ignored]
+    folded = info & np.uint32(cp.FOLD_MASK)
+
+    word = (classes <= cp.WORD_LAST) & (classes != cp.SPACE)
+    begins = classes != cp.SPACE
+    # A word character goes on with the word before it, unless a capital follows a small letter.
+    begins[1:] &= ~(word[1:] & word[:-1]) | ((classes[1:] == cp.UPPER) & (classes[:-1] == cp.LOWER))
+    starts = np.flatnonzero(begins)
+    stops = begins | ~word
+    stops[:-1] = stops[1:]
+    stops[-1] = True
+    stops &= classes != cp.SPACE
+    ends = np.flatnonzero(stops) + 1
+    lengths = ends - starts
+    first = classes[starts]
+    second = classes[np.minimum(starts + 1, len(classes) - 1)]
+    last = classes[ends - 1]
+    capitals = (first == cp.UPPER) & (lengths > 1) & (second == cp.UPPER) & (last == cp.UPPER)
+    return Tokens(
+        hashes=_stretch_hashes(folded, starts, ends),
+        classes=first,
+        capitals=capitals,
+        starts=starts,
+        lengths=lengths,
+        indptr=np.searchsorted(starts, bounds).astype(np.int64),
+        chars=chars,
+        folded=folded,
+    )
+
+
+def _bucket(hashes: UInt64, family: np.uint64, settings: FeatureSettings) -> Int64:
+    buckets = (hashes ^ family) * _MIX_1 >> np.uint64(64 - settings.bits)
+    return np.asarray(buckets, np.int64)
+
+
+def word_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
+    """Bucket of each token: shape (T,)."""
+    return _bucket(tokens.hashes, _WORD, settings)
+
+
+def pair_hashes(tokens: Tokens) -> UInt64:
+    """Hash of each word 2-gram, edges included: shape (T + P,); paragraph p has indptr[p] + p : indptr[p + 1] + p +
+    1."""
+    paragraphs = len(tokens.indptr) - 1
+    edges = tokens.indptr + np.arange(paragraphs + 1)
+    padded = np.empty(len(tokens.hashes) + paragraphs + 1, np.uint64)
+    inner = np.ones(len(padded), bool)
+    inner[edges] = False
+    padded[inner] = tokens.hashes
+    padded[edges] = _EDGE
+    return _mix(padded[:-1] * _MIX_2 + padded[1:])
+
+
+def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
+    """Bucket of each word 2-gram: shape (T + P,), in the order of `pair_hashes`."""
+    return _bucket(pair_hashes(tokens), _PAIR, settings)
+
+
+def subword_counts(tokens: Tokens, settings: FeatureSettings) -> Int64:
+    """Number of subword n-grams of each token: shape (T,). Only words have any."""
+    sizes = _padded_sizes(tokens.classes, tokens.lengths)
+    return sum((_ngrams_in(sizes, n) for n in settings.subword_lengths), np.zeros(len(sizes), np.int64))
+
+
+def subword_buckets(tokens: Tokens, which: Int64, settings: FeatureSettings) -> tuple[Int64, Int64]:
+    """Buckets of the subword n-grams of the tokens `which` (U indices).
+
+    Returns buckets (N,) and indptr (U + 1,), N the sum of their `subword_counts`. A word is read as "<word>", cut
+    to its first MAX_TOKEN_CHARS characters.
+    """
+    sizes = _padded_sizes(tokens.classes[which], tokens.lengths[which])
+    offsets = offsets_of(sizes)
+    codes = tokens.folded[np.clip(ranges(tokens.starts[which] - 1, sizes), 0, max(len(tokens.folded) - 1, 0))]
+    words = sizes > 0
+    codes[offsets[:-1][words]] = ord("<")
+    codes[offsets[1:][words] - 1] = ord(">")
+
+    counts = [_ngrams_in(sizes, n) for n in settings.subword_lengths]
+    indptr = offsets_of(sum(counts, np.zeros(len(sizes), np.int64)))
+    buckets = np.empty(int(indptr[-1]), np.int64)
+    filled = indptr[:-1].copy()
+    for n, count in zip(settings.subword_lengths, counts):
+        starts = ranges(offsets[:-1], count)
+        buckets[ranges(filled, count)] = _bucket(_stretch_hashes(codes, starts, starts + n), _SUBWORD, settings)
+        filled += count
+    return buckets, indptr
+
+
+def _padded_sizes(classes: npt.NDArray[np.uint8], lengths: Int64) -> Int64:
+    """Length of "<word>" for words, 0 for other tokens."""
+    return np.where(classes <= cp.WORD_LAST, np.minimum(lengths, MAX_TOKEN_CHARS) + 2, 0)
+
+
+def _ngrams_in(sizes: Int64, n: int) -> Int64:
+    return np.maximum(sizes - n + 1, 0)
+
+
+def offsets_of(sizes: Int64) -> Int64:
+    """Where each of the stretches starts when they are laid end to end, and where the last one ends."""
+    offsets = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=offsets[1:])
+    return offsets
+
+
+def ranges(starts: Int64, sizes: Int64) -> Int64:
+    """Concatenate arange(start, start + size) for each pair."""
+    offsets = offsets_of(sizes)
+    return np.arange(int(offsets[-1])) + np.repeat(starts - offsets[:-1], sizes)
+
+
+# --- shape -----------------------------------------------------------------------------------------------------------
+
+_LENGTH_STEPS = np.array([1, 3, 6, 10, 16, 25, 40, 60, 90, 140, 220, 400, 800])
+_COUNT_STEPS = np.array([1, 2, 3, 4, 6, 9, 13, 20, 35, 60, 120])
+SHAPE_VALUE = 0.3  # of a shape feature, beside 1 for all words and subwords together
+
+_SHARE_STEPS = np.array([0.001, 0.06, 0.12, 0.2, 0.35, 0.55, 0.8, 0.999])
+_FEW_STEPS = np.array([1, 2, 3, 5, 9])
+
+
+def _share(part: Int64, whole: Int64) -> Int64:
+    return np.searchsorted(_SHARE_STEPS, part / np.maximum(whole, 1), side="right")
+
+
+def shape_values(tokens: Tokens) -> Int64:
+    """What a paragraph looks like, as small whole numbers: shape (P, number of shape features)."""
+    paragraphs = len(tokens.indptr) - 1
+    sizes = np.diff(tokens.indptr)
+    owner = np.repeat(np.arange(paragraphs), sizes)
+    counts = np.bincount(owner * 16 + tokens.classes, minlength=paragraphs * 16).reshape(paragraphs, 16)
+    words = counts[:, cp.LOWER] + counts[:, cp.UPPER]
+    capitals = np.bincount(owner, tokens.capitals, paragraphs).astype(np.int64)
+
+    # An empty paragraph has no first and last token: class 0, which no token has.
+    classes = np.append(tokens.classes, np.uint8(0))
+    empty = sizes == 0
+    first = np.where(empty, 0, classes[np.minimum(tokens.indptr[:-1], len(classes) - 1)]).astype(np.int64)
+    last = np.where(empty, 0, classes[tokens.indptr[1:] - 1]).astype(np.int64)
+
+    length = np.searchsorted(_LENGTH_STEPS, tokens.chars, side="right")
+    size = np.searchsorted(_COUNT_STEPS, sizes, side="right")
+    capitalised = _share(counts[:, cp.UPPER], words)
+    capital = _share(capitals, words)
+    digits = _share(counts[:, cp.DIGIT], sizes)
+    marks = _share(counts[:, cp.PUNCTUATION] + counts[:, cp.SYMBOL], sizes)
+    stops = np.searchsorted(_FEW_STEPS, counts[:, cp.STOP], side="right")
+    quotes = np.minimum(counts[:, cp.QUOTE], 3)
+    symbols = np.minimum(counts[:, cp.SYMBOL], 3)
+    single = [length, size, first, last, capitalised, capital, digits, marks, stops, quotes, symbols]
+    crossed = [
+        length * 16 + last,
+        length * 16 + capitalised,
+        length * 16 + stops,
+        length * 16 + digits,
+        size * 16 + marks,
+        (first * 16 + last) * 16 + np.minimum(size, 7),
+        (capitalised * 16 + capital) * 16 + np.minimum(size, 7),
+        (length * 16 + stops) * 16 + capitalised,
+    ]
+    return np.stack(single + crossed, axis=1)
+
+
+# How to read the columns of `shape_values` (see `predict.explain`): what each of `single` is, with its steps or None
+# for a class; which of them each of `crossed` crosses; the most that column 1 counts to where three are crossed.
+SHAPE_SINGLE: tuple[tuple[str, npt.NDArray[np.float64] | None], ...] = (
+    ("length: ", _LENGTH_STEPS.astype(np.float64)),
+    ("words and marks: ", _COUNT_STEPS.astype(np.float64)),
+    ("begins with ", None),
+    ("ends with ", None),
+    ("capitalised words: ", _SHARE_STEPS),
+    ("words in capitals: ", _SHARE_STEPS),
+    ("numbers: ", _SHARE_STEPS),
+    ("punctuation: ", _SHARE_STEPS),
+    ("sentence ends: ", _FEW_STEPS.astype(np.float64)),
+    ("quotation marks: ", np.array([1.0, 2.0, 3.0])),
+    ("symbols: ", np.array([1.0, 2.0, 3.0])),
+)
+SHAPE_CROSSED = ((0, 3), (0, 4), (0, 8), (0, 6), (1, 7), (2, 3, 1), (4, 5, 1), (0, 8, 4))
+SHAPE_CROSSED_MOST = 7
+
+
+def shape_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
+    """Bucket of each shape feature: shape (P, number of shape features)."""
+    values = shape_values(tokens).astype(np.uint64)
+    family = np.arange(values.shape[1], dtype=np.uint64) << np.uint64(32)
+    return _bucket(_mix(values + family), _SHAPE, settings)
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+
+def feature_scale(tokens: Tokens, settings: FeatureSettings) -> npt.NDArray[np.float64]:
+    """1 / sqrt(number of word and subword features) of each paragraph: shape (P,)."""
+    per_token = offsets_of(subword_counts(tokens, settings) + 1)
+    number = np.diff(per_token[tokens.indptr]) + np.diff(tokens.indptr) + 1
+    return np.asarray(1.0 / np.sqrt(number), np.float64)
+
+
+def feature_rows(texts: Sequence[str], settings: FeatureSettings) -> tuple[npt.NDArray[np.float64], Int64, Int64]:
+    """The rows of P paragraphs, whole and unweighted, as (values, buckets, indptr) of a CSR matrix (P,
+    settings.buckets).
+
+    A bucket may stand several times in a row; its values add up. Training and `explain` read rows; prediction adds the
+    same features up token by token (`predict.scoring`).
+    """
+    tokens = tokenize(texts)
+    sizes = np.diff(tokens.indptr)
+    every = np.arange(len(tokens.hashes))
+    subwords, per_token = subword_buckets(tokens, every, settings)
+    shapes = shape_buckets(tokens, settings)
+    parts = (
+        (word_buckets(tokens, settings), sizes),
+        (pair_buckets(tokens, settings), sizes + 1),
+        (subwords, np.diff(per_token[tokens.indptr])),
+        (shapes.ravel(), np.full(len(sizes), shapes.shape[1])),
+    )
+    indptr = offsets_of(sum((count for _, count in parts), np.zeros(len(sizes), np.int64)))
+    buckets = np.empty(int(indptr[-1]), np.int64)
+    filled = indptr[:-1].copy()
+    for part, count in parts:
+        buckets[ranges(filled, count)] = part
+        filled += count
+    values = np.repeat(feature_scale(tokens, settings), np.diff(indptr))
+    values[ranges(indptr[1:] - shapes.shape[1], np.full(len(sizes), shapes.shape[1]))] = SHAPE_VALUE
+    return values, buckets, indptr

@@ -1,0 +1,113 @@
+"""Page layout: what can be counted about a paragraph's place on its page without a model.
+
+Where it stands, how long it is, how much of it stands in the page's title, how often the page repeats it. Stage 2 reads
+this beside the scores of stage 1. All arrays run over the N paragraphs of a whole batch of pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from predict import codepoints as cp
+from predict.features import Int64, Tokens, UInt64, pair_hashes
+
+Float = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PageLayout:
+    """Where N paragraphs stand, and what can be counted about them without a model.
+
+    page: (N,) index of the page. place: (N,) index on it. size: (N,) number of paragraphs of it. indptr: (pages + 1,).
+    chars, words: (N,) lengths. in_title: (N,) share of its words that stand in the title; of_title: (N,) share of the
+    title's words that stand in it; titled: (N,) whether the page has a title. repeats: (N,) how many paragraphs of the
+    page are equal to it, digits aside. first, last: (N,) class of the first and last token.
+    """
+
+    page: Int64
+    place: Int64
+    size: Int64
+    indptr: Int64
+    chars: Int64
+    words: Int64
+    in_title: Float
+    of_title: Float
+    titled: npt.NDArray[np.bool_]
+    repeats: Int64
+    first: Int64
+    last: Int64
+
+
+def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
+    """Count what stands where, for pages of `sizes` paragraphs whose titles are `titles` (empty where there is
+    none)."""
+    indptr = np.concatenate(([0], np.cumsum(sizes)))
+    page = np.repeat(np.arange(len(sizes)), sizes)
+    lengths = np.diff(tokens.indptr)
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    is_word = tokens.classes <= cp.SINGLE
+    words = np.bincount(owner, is_word, len(lengths)).astype(np.int64)
+    in_title, of_title = _title_overlap(tokens, titles, page[owner], owner, is_word, words, page)
+    classes = np.append(tokens.classes, np.uint8(0)).astype(np.int64)
+    empty = lengths == 0
+    return PageLayout(
+        page=page,
+        place=np.arange(len(page)) - np.repeat(indptr[:-1], sizes),
+        size=np.repeat(sizes, sizes),
+        indptr=indptr,
+        chars=tokens.chars,
+        words=words,
+        in_title=in_title,
+        of_title=of_title,
+        titled=(np.diff(titles.indptr) > 0)[page],
+        repeats=_repeats(tokens, page),
+        first=np.where(empty, 0, classes[np.minimum(tokens.indptr[:-1], len(classes) - 1)]),
+        last=np.where(empty, 0, classes[tokens.indptr[1:] - 1]),
+    )
+
+
+def _salt(pages: Int64) -> UInt64:
+    return np.asarray((pages.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15), np.uint64)
+
+
+def _title_overlap(
+    tokens: Tokens,
+    titles: Tokens,
+    token_page: Int64,
+    owner: Int64,
+    is_word: npt.NDArray[np.bool_],
+    words: Int64,
+    page: Int64,
+) -> tuple[Float, Float]:
+    title_page = np.repeat(np.arange(len(titles.indptr) - 1), np.diff(titles.indptr))
+    title_words = titles.classes <= cp.SINGLE
+    wanted = np.unique((titles.hashes ^ _salt(title_page))[title_words])
+    size = np.bincount(title_page[title_words], minlength=len(titles.indptr) - 1)
+    if not len(wanted):
+        zero = np.zeros(len(words), np.float32)
+        return zero, zero
+    keys = tokens.hashes ^ _salt(token_page)
+    # A small table of hash prefixes throws out nearly every token before the exact search.
+    shift = np.uint64(64 - 20)
+    seen = np.zeros(1 << 20, bool)
+    seen[wanted >> shift] = True
+    candidates = np.flatnonzero(seen[keys >> shift] & is_word)
+    at = np.minimum(np.searchsorted(wanted, keys[candidates]), len(wanted) - 1)
+    hits = np.bincount(owner[candidates[wanted[at] == keys[candidates]]], minlength=len(words))
+    in_title = hits / np.maximum(words, 1)
+    of_title = np.minimum(hits / np.maximum(size[page], 1), 1.0)
+    return in_title.astype(np.float32), of_title.astype(np.float32)
+
+
+def _repeats(tokens: Tokens, page: Int64) -> Int64:
+    """How many paragraphs of the same page have the same tokens, itself included."""
+    starts = tokens.indptr[:-1] + np.arange(len(tokens.indptr) - 1)
+    pairs = pair_hashes(tokens)
+    # Times its place, an odd number, or "a b a c a" would be "a c a b a": they have the same pairs.
+    place = np.arange(len(pairs)) - np.repeat(starts, np.diff(tokens.indptr) + 1)
+    keys = np.add.reduceat(pairs * (2 * place + 1).astype(np.uint64), starts) ^ _salt(page)
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse], np.int64)

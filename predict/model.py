@@ -1,0 +1,103 @@
+"""The whole model: stage 1 over paragraphs, stage 2 over pages, and what turns scores into answers.
+
+Everything works in columns: the paragraphs of many pages are the rows of a few arrays, from features to answers.
+Views for people (`predict.page`) are made from them on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from predict import context
+from predict.features import Int64, Tokens, tokenize
+from predict.labels import FLAGS, KINDS, LABELS
+from predict.layout import PageLayout, lay_out
+from predict.scoring import HEADS, Float, ParagraphModel, log_softmax, sigmoid
+
+# Which label each kind adds its probability to: shape (kinds, labels), ones and zeros.
+KIND_TO_LABEL = np.array([[kind.label == label for label in LABELS] for kind in KINDS], np.float32)
+
+
+@dataclass(frozen=True)
+class ContextModel:
+    """Stage 2. dense: (number of dense features, HEADS); bins: (binned features * BIN_SIZE, HEADS); bias: (HEADS,)."""
+
+    dense: Float
+    bins: Float
+    bias: Float
+
+    def scores(self, stage_1: Float, layout: PageLayout) -> Float:
+        """Return the score of each paragraph for each head from stage 1's scores of its page: shape (N, HEADS)."""
+        log_p, flags = log_softmax(stage_1), stage_1[:, len(KINDS) :]
+        return self.combine(context.dense_features(log_p, flags, layout), context.binned_features(log_p, layout))
+
+    def combine(self, dense: Float, bins: Int64) -> Float:
+        """Return the scores (N, HEADS) that dense (N, D) and binned (N, K) features make."""
+        total = dense @ self.dense + self.bias
+        for column, values in enumerate(bins.T):
+            total += self.bins[values + column * context.BIN_SIZE]
+        return np.asarray(total, np.float32)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the model says of N paragraphs.
+
+    kinds: (N,) index into KINDS; labels: (N,) index into LABELS; probabilities: (N, labels), rows sum to 1; flags:
+    (N, flags) probability of each flag.
+    """
+
+    kinds: Int64
+    labels: Int64
+    probabilities: Float
+    flags: Float
+
+    def __getitem__(self, rows: slice) -> Answers:
+        return Answers(self.kinds[rows], self.labels[rows], self.probabilities[rows], self.flags[rows])
+
+
+@dataclass(frozen=True)
+class Model:
+    """Two stages, the probability from which a flag is given, and the named policies of `clean`.
+
+    flag_thresholds: (flags,). policies: name -> least probability of journalism that a paragraph needs to be kept; a
+    paragraph classified alone is held against the same. card: what is known about the model, as `card.json` says it.
+    """
+
+    paragraphs: ParagraphModel
+    pages: ContextModel
+    flag_thresholds: Float
+    policies: dict[str, float]
+    card: dict[str, object] = field(default_factory=dict)
+
+    def answer(self, texts: Sequence[str], titles: Sequence[str], sizes: Int64) -> Answers:
+        """Classify the paragraphs of whole pages.
+
+        texts: all paragraphs, N >= 1; titles: one for each page, "" where there is none; sizes: number of paragraphs
+        of each page, summing to N. A page of one paragraph is answered by stage 1 alone.
+        """
+        tokens = tokenize(texts)
+        scores = self.paragraphs.scores(tokens)
+        scores = self.with_context(scores, tokens, titles, sizes)
+        return decide(scores)
+
+    def with_context(self, stage_1: Float, tokens: Tokens, titles: Sequence[str], sizes: Int64) -> Float:
+        """Replace the scores of paragraphs that have neighbours by those of stage 2."""
+        if not (sizes > 1).any():
+            return stage_1
+        layout = lay_out(tokens, tokenize(titles), sizes)
+        return np.where((layout.size > 1)[:, None], self.pages.scores(stage_1, layout), stage_1)
+
+
+def decide(scores: Float) -> Answers:
+    """Turn scores (N, HEADS) into answers: the likeliest label, and of its kinds the likeliest."""
+    if scores.shape[1] != HEADS:
+        raise ValueError(f"{HEADS} heads expected, {scores.shape[1]} given")
+    kinds = np.exp(log_softmax(scores))
+    labels = kinds @ KIND_TO_LABEL
+    best = labels.argmax(axis=1)
+    of_label = kinds * KIND_TO_LABEL.T[best]
+    return Answers(of_label.argmax(axis=1), best, labels, sigmoid(scores[:, len(KINDS) : len(KINDS) + len(FLAGS)]))

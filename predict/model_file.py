@@ -1,0 +1,185 @@
+"""The model on disk: a folder with `model.safetensors` and `card.json`.
+
+Loading executes nothing: safetensors is a header of names, types and shapes, then raw numbers [1]. A file from a
+stranger is data, so everything that later code relies on (format version, taxonomy, shapes, finite numbers, size) is
+checked here, once, and whatever does not fit is one clear `ModelError`. The same model always gives the same bytes.
+
+Weights are stored as float16; most bins of stage 2 are never seen in training and stay zero, so only the others are
+stored.
+
+[1] https://huggingface.co/docs/safetensors
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from predict import context
+from predict.errors import ModelError
+from predict.features import FeatureSettings
+from predict.labels import FLAGS, KINDS, LABELS
+from predict.model import ContextModel, Model
+from predict.scoring import HEADS, ParagraphModel
+
+FORMAT = 1
+WEIGHTS_FILE = "model.safetensors"
+CARD_FILE = "card.json"
+DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"
+MAX_FILE_BYTES = 64 << 20
+_HEADER = "newsieve"  # the one metadata key; several would be written in no fixed order
+_TAXONOMY = {"kinds": list(map(str, KINDS)), "labels": list(map(str, LABELS)), "flags": list(map(str, FLAGS))}
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def save_model(model: Model, folder: Path) -> None:
+    """Write the model and its card into `folder`, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = model.paragraphs.settings
+    rows = np.flatnonzero(np.abs(model.pages.bins).max(axis=1))
+    arrays: Arrays = {
+        "paragraphs.weights": model.paragraphs.weights.astype(np.float16),
+        "paragraphs.bias": model.paragraphs.bias.astype(np.float32),
+        "pages.dense": model.pages.dense.astype(np.float32),
+        "pages.bias": model.pages.bias.astype(np.float32),
+        "pages.bin_rows": rows.astype(np.int32),
+        "pages.bin_weights": model.pages.bins[rows].astype(np.float16),
+        "flag_thresholds": model.flag_thresholds.astype(np.float32),
+    }
+    header = {
+        "format": FORMAT,
+        "taxonomy": _TAXONOMY,
+        "features": {"bits": settings.bits, "subword_lengths": list(settings.subword_lengths)},
+        "policies": model.policies,
+        "data": model.card.get("data", []),
+    }
+    metadata = {_HEADER: json.dumps(header, sort_keys=True, ensure_ascii=False)}
+    (folder / WEIGHTS_FILE).write_bytes(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata))
+    card = json.dumps(model.card, indent=2, ensure_ascii=False)
+    (folder / CARD_FILE).write_text(card + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path | str | None = None) -> Model:
+    """Read a model folder; the shipped one if None. Raises ModelError, which says what is wrong with which file."""
+    folder = Path(folder) if folder is not None else default_model_folder()
+    path = folder / WEIGHTS_FILE
+    data = _read(path)
+    header = _header(data, path)
+    try:
+        arrays: Arrays = load(data)
+    except (SafetensorError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{path}: not a whole safetensors file ({_one_line(error)})") from None
+    _check_header(header, path)
+    settings = _settings(header, path)
+    _check_arrays(arrays, settings, path)
+    bins = np.zeros((context.BINNED * context.BIN_SIZE, HEADS), np.float32)
+    bins[arrays["pages.bin_rows"]] = arrays["pages.bin_weights"]
+    return Model(
+        ParagraphModel(settings, arrays["paragraphs.weights"].astype(np.float32), arrays["paragraphs.bias"]),
+        ContextModel(arrays["pages.dense"], bins, arrays["pages.bias"]),
+        arrays["flag_thresholds"],
+        _policies(header, path),
+        _card(folder),
+    )
+
+
+def default_model_folder() -> Path:
+    """The shipped model: beside the packages in a checkout, inside `predict` in an installed wheel."""
+    installed = Path(__file__).resolve().parent / "default_model"
+    return installed if installed.is_dir() else DEFAULT_MODEL
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise ModelError(f"{path}: {size} bytes; a model has at most {MAX_FILE_BYTES}")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: no model to read here ({error.strerror})") from None
+
+
+def _header(data: bytes, path: Path) -> dict[str, Any]:
+    """Our metadata, read before the arrays so that a file of a newer format is named as such."""
+    try:
+        length = int.from_bytes(data[:8], "little")
+        raw = orjson.loads(data[8 : 8 + length])["__metadata__"][_HEADER]
+        header = orjson.loads(raw)
+    except (ValueError, KeyError, TypeError):
+        raise ModelError(f"{path}: not a newsieve model (truncated, or without its metadata)") from None
+    if not isinstance(header, dict):
+        raise ModelError(f"{path}: metadata is not an object")
+    return header
+
+
+def _check_header(header: dict[str, Any], path: Path) -> None:
+    if header.get("format") != FORMAT:
+        raise ModelError(f"{path}: model format {header.get('format')!r}; this newsieve reads format {FORMAT}")
+    if header.get("taxonomy") != _TAXONOMY:
+        raise ModelError(f"{path}: the model's kinds, labels or flags are not those of this newsieve; train it again")
+
+
+def _settings(header: dict[str, Any], path: Path) -> FeatureSettings:
+    features = header.get("features")
+    bits = features.get("bits") if isinstance(features, dict) else None
+    lengths = features.get("subword_lengths") if isinstance(features, dict) else None
+    if not (type(bits) is int and 1 <= bits <= 22):
+        raise ModelError(f"{path}: feature setting bits = {bits!r}, wanted 1 to 22")
+    if not (isinstance(lengths, list) and len(lengths) <= 8 and all(type(n) is int and 1 <= n <= 12 for n in lengths)):
+        raise ModelError(
+            f"{path}: feature setting subword_lengths = {lengths!r}, wanted at most 8 numbers from 1 to 12"
+        )
+    return FeatureSettings(bits, tuple(lengths))
+
+
+def _policies(header: dict[str, Any], path: Path) -> dict[str, float]:
+    policies = header.get("policies")
+    if not isinstance(policies, dict) or not all(
+        isinstance(v, (int, float)) and 0 <= v <= 1 for v in policies.values()
+    ):
+        raise ModelError(f"{path}: policies are not numbers from 0 to 1")
+    return {str(name): float(value) for name, value in policies.items()}
+
+
+def _check_arrays(arrays: Arrays, settings: FeatureSettings, path: Path) -> None:
+    rows = arrays["pages.bin_rows"].size if "pages.bin_rows" in arrays else 0
+    wanted: dict[str, tuple[str, tuple[int, ...]]] = {
+        "paragraphs.weights": ("float16", (settings.buckets, HEADS)),
+        "paragraphs.bias": ("float32", (HEADS,)),
+        "pages.dense": ("float32", (context.DENSE, HEADS)),
+        "pages.bias": ("float32", (HEADS,)),
+        "pages.bin_rows": ("int32", (rows,)),
+        "pages.bin_weights": ("float16", (rows, HEADS)),
+        "flag_thresholds": ("float32", (len(FLAGS),)),
+    }
+    for name, (dtype, shape) in wanted.items():
+        if name not in arrays:
+            raise ModelError(f"{path}: {name} is missing")
+        array = arrays[name]
+        if array.dtype != dtype or array.shape != shape:
+            raise ModelError(f"{path}: {name} is {array.dtype} {array.shape}, wanted {dtype} {shape}")
+        if not np.isfinite(array).all():
+            raise ModelError(f"{path}: {name} holds numbers that are not finite")
+    index = arrays["pages.bin_rows"]
+    if len(index) and not (index.min() >= 0 and index.max() < context.BINNED * context.BIN_SIZE):
+        raise ModelError(f"{path}: pages.bin_rows points outside the table")
+
+
+def _card(folder: Path) -> dict[str, object]:
+    try:
+        card = orjson.loads((folder / CARD_FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return card if isinstance(card, dict) else {}

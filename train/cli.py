@@ -1,0 +1,179 @@
+"""The command line of training: `python -m train check | fit | evaluate | export`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import joblib
+import numpy as np
+import numpy.typing as npt
+
+from predict.errors import NewsieveError
+from predict.model import Model
+from predict.model_file import load_model, save_model
+from train.card import model_card
+from train.check import run_check
+from train.corpus import HELD_OUT, Corpus, read_corpus
+from train.evaluate import FoldAnswers, answer_pages, cross_validate, write_answers
+from train.export import export_pipeline
+from train.fit import fit
+from train.rows import Rows, corpus_rows
+from train.scores import Truth, format_scores, measure
+from train.settings import TrainSettings
+
+DATA = click.option(
+    "--data",
+    "data",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A data folder or a .jsonl file to learn from; may be given several times. [default: data]",
+)
+JOBS = click.option(
+    "--jobs", type=click.IntRange(min=1), default=TrainSettings.jobs, show_default=True, help="Processes to fit with."
+)
+
+
+@click.group()
+def cli() -> None:
+    """Make newsieve's model from labelled pages and paragraphs, and measure it."""
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("data"))
+@click.option("--reference", type=click.Path(path_type=Path), help="Real pages to hold the vocabulary against.")
+def check(folder: Path, reference: Path | None) -> None:
+    """Validate labelled data and count what is there."""
+    sys.exit(run_check(folder, reference))
+
+
+@cli.command(name="fit")
+@DATA
+@JOBS
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write the model into.")
+def fit_command(data: Sequence[Path], jobs: int, out: Path) -> None:
+    """Fit a model and write it with its card."""
+    settings = TrainSettings(jobs=jobs)
+    out.mkdir(parents=True, exist_ok=True)
+    corpus, rows = _read(data, settings)
+    fitted = fit(rows, np.ones(len(rows.kinds), bool), settings, _say)
+    card = model_card(corpus, fitted, settings)
+    save_model(replace(fitted.model, card=card), out)
+    _say(f"wrote {out}")
+
+
+@cli.command()
+@DATA
+@JOBS
+@click.option("--folds", type=click.Path(path_type=Path), help="Cross-validate by publisher over these pages.")
+@click.option("--test", type=click.Path(path_type=Path), help="Fit on the data alone and measure on these pages.")
+@click.option("--model", type=click.Path(path_type=Path), help="With --test: measure this model, fit nothing.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the answers as prediction records.")
+def evaluate(
+    data: Sequence[Path], jobs: int, folds: Path | None, test: Path | None, model: Path | None, out: Path | None
+) -> None:
+    """Measure on pages that the model did not learn from; by default on the data's own held-out pages."""
+    if folds and (test or model):
+        raise click.UsageError("--folds fits its own models; give either --folds or --test")
+    _check_place(out)
+    settings = TrainSettings(jobs=jobs)
+    loaded = load_model(model) if model else None
+    if loaded:
+        settings = replace(settings, features=loaded.paragraphs.settings)
+    measured = folds or test or _data(data)[0] / HELD_OUT
+    corpus, rows = _read([measured, *([] if model else _data(data)), *_beside(folds)], settings)
+    tested = _pages_of(measured, corpus)
+    if folds:
+        answers = list(cross_validate(rows, tested, settings, _say))
+    else:
+        answers = [_answer_apart(rows, tested, loaded, settings)]
+    if out:
+        write_answers(out, [page.id for page in corpus.pages], rows, answers)
+    click.echo(_format(str(measured), rows, answers))
+
+
+@cli.command()
+@DATA
+@JOBS
+@click.option("--sklearn", "path", type=click.Path(path_type=Path), required=True, help="File to write (joblib).")
+def export(data: Sequence[Path], jobs: int, path: Path) -> None:
+    """Fit stage 1 and write it as a scikit-learn Pipeline for those who want one."""
+    _check_place(path)
+    settings = TrainSettings(jobs=jobs)
+    _, rows = _read(data, settings)
+    joblib.dump(export_pipeline(rows, settings), path)
+    _say(f"wrote {path}; it is a pickle, load it only where you trust its source")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _data(data: Sequence[Path]) -> list[Path]:
+    return list(data) or [Path("data")]
+
+
+def _beside(folds: Path | None) -> list[Path]:
+    """The single paragraphs that belong to cross-validated pages stand beside them."""
+    beside = folds.with_name("paragraphs.jsonl") if folds else None
+    return [beside] if beside and beside.exists() else []
+
+
+def _read(data: Sequence[Path], settings: TrainSettings) -> tuple[Corpus, Rows]:
+    corpus = read_corpus(_data(data))
+    _say(f"{len(corpus.pages):,} pages and {len(corpus.singles):,} single paragraphs read")
+    return corpus, corpus_rows(corpus, settings)
+
+
+def _check_place(path: Path | None) -> None:
+    """Refuse a file that cannot be written before the long work, not after it."""
+    if path and not path.parent.is_dir():
+        raise NewsieveError(f"{path}: the folder {path.parent} does not exist")
+
+
+def _pages_of(measured: Path, corpus: Corpus) -> npt.NDArray[np.int64]:
+    """Indices of the pages of the file that was read first, which must not be among the files to learn from."""
+    first, *others = corpus.files
+    again = [file.name for file in others if file.sha256 == first.sha256]
+    if again:
+        raise NewsieveError(f"{measured}: measured on, so it cannot be learned from; leave {again[0]} out of --data")
+    pages = sum(page.source_file == str(measured) for page in corpus.pages)
+    if not pages:
+        raise NewsieveError(f"{measured}: no pages to measure on; a .jsonl file of whole pages is wanted")
+    return np.arange(pages)
+
+
+def _answer_apart(
+    rows: Rows, tested: npt.NDArray[np.int64], model: Model | None, settings: TrainSettings
+) -> FoldAnswers:
+    """Answer the pages `tested`, which come first, by a given model or one fitted on everything else."""
+    if model:
+        return answer_pages(model, rows, tested)
+    train = np.ones(len(rows.kinds), bool)
+    train[: int(rows.sizes[tested].sum())] = False
+    return answer_pages(fit(rows, train, settings, _say).model, rows, tested)
+
+
+def _format(name: str, rows: Rows, folds: list[FoldAnswers]) -> str:
+    page = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
+    at = np.concatenate([np.flatnonzero(np.isin(page, fold.pages)) for fold in folds])
+    answers = type(folds[0].answers)(
+        *(np.concatenate([getattr(f.answers, part) for f in folds]) for part in folds[0].answers.__annotations__)
+    )
+    flags = np.concatenate([fold.flags for fold in folds])
+    return format_scores(name, measure(answers, flags, Truth(rows.kinds[at], rows.flags[at], rows.chars[at])))
+
+
+def main() -> None:
+    """Run the program; an error that can be mended is one line on standard error and exit code 2."""
+    try:
+        cli()
+    except NewsieveError as error:
+        click.echo(f"train: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"train: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
+        sys.exit(2)

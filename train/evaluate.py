@@ -1,0 +1,93 @@
+"""How good is it? Cross-validation by publisher on labelled pages, everything else always in training.
+
+For each fold, a model is fitted from scratch (both stages, thresholds and all) on the training data and the pages of
+the other folds, and answers the fold's pages. No publisher is on both sides. The answers are written in the form of
+prediction records, so that any scorer can read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from predict.labels import FLAGS, KINDS, LABELS
+from predict.model import Answers, Model, decide
+from train.fit import Say, fit
+from train.rows import NOBODY, Rows
+from train.settings import TrainSettings
+from train.stage_1 import Mask, score_rows
+from train.stage_2 import page_layout
+
+
+@dataclass(frozen=True)
+class FoldAnswers:
+    """What a model that never saw them says of some pages: page indices, answers row by row, flags given (N, flags)."""
+
+    pages: npt.NDArray[np.int64]
+    answers: Answers
+    flags: npt.NDArray[np.bool_]
+
+
+def answer_pages(model: Model, rows: Rows, pages: npt.NDArray[np.int64]) -> FoldAnswers:
+    """Answer some of the corpus's pages, from features that are computed already."""
+    page = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
+    chosen = np.flatnonzero(np.isin(page, pages))
+    scores = score_rows(model.paragraphs, rows.features[chosen])
+    layout = page_layout([rows.texts[i] for i in chosen], [rows.titles[p] for p in pages], rows.sizes[pages])
+    scores = np.where((layout.size > 1)[:, None], model.pages.scores(scores, layout), scores)
+    answers = decide(scores)
+    return FoldAnswers(pages, answers, answers.flags >= model.flag_thresholds)
+
+
+def cross_validate(
+    rows: Rows, tested: npt.NDArray[np.int64], settings: TrainSettings, say: Say
+) -> Iterator[FoldAnswers]:
+    """Answer the pages `tested` (indices), fold by fold; all other rows are always in training."""
+    page_fold = rows.groups[np.concatenate(([0], np.cumsum(rows.sizes)))[tested]]
+    for fold in np.unique(page_fold):
+        say(f"fold {fold}")
+        inside = tested[page_fold == fold]
+        fitted = fit(rows, training_rows(rows, tested, int(fold)), settings)
+        yield answer_pages(fitted.model, rows, inside)
+
+
+def training_rows(rows: Rows, tested: npt.NDArray[np.int64], fold: int) -> Mask:
+    """Mask over all rows: those that may be learned from when the pages `tested` of `fold` are answered.
+
+    Everything else of these pages' publishers stays out, too, and whatever the data itself puts into the fold.
+    """
+    page = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
+    inside = rows.groups == fold
+    out = inside & rows.folded
+    inside[: rows.on_pages] &= np.isin(page, tested)
+    inside[rows.on_pages :] = False
+    theirs = np.isin(rows.publishers, rows.publishers[inside]) & (rows.publishers != NOBODY)
+    return np.asarray(~(out | inside | theirs), bool)
+
+
+def write_answers(path: Path, ids: list[str], rows: Rows, folds: list[FoldAnswers]) -> None:
+    """Write one prediction record a page, in the form of `newsieve classify --probabilities`."""
+    with path.open("wb") as file:
+        for fold in folds:
+            ends = np.cumsum(rows.sizes[fold.pages])
+            for page, end in zip(fold.pages, ends):
+                span = range(int(end - rows.sizes[page]), int(end))
+                record = {"id": ids[page], "paragraphs": [_record(fold, i) for i in span]}
+                file.write(orjson.dumps(record) + b"\n")
+
+
+def _record(fold: FoldAnswers, row: int) -> dict[str, Any]:
+    answers = fold.answers
+    probabilities = answers.probabilities[row].tolist()
+    return {
+        "kind": str(KINDS[answers.kinds[row]]),
+        "label": str(LABELS[answers.labels[row]]),
+        "flags": [str(flag) for flag, given in zip(FLAGS, fold.flags[row]) if given],
+        "probabilities": {str(label): round(p, 6) for label, p in zip(LABELS, probabilities)},
+    }

@@ -1,0 +1,117 @@
+"""From a corpus to a model: both stages, then what only held-out scores can tell (thresholds and policies).
+
+    stage 1 on each fold's complement ──▶ out-of-fold scores of all pages ──▶ stage 2 ──▶ the model
+                                                 └─▶ stage 2, again by fold ──▶ flag thresholds, policies
+
+Nothing is drawn at random without a fixed seed: the same data and settings give the same model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from predict.errors import NewsieveError
+from predict.labels import FLAGS, KINDS, LABELS, Label
+from predict.model import ContextModel, Model, decide
+from predict.scoring import HEADS, sigmoid
+from train.rows import UNLABELLED, Rows
+from train.settings import TrainSettings
+from train.stage_1 import Mask, ParagraphEstimator, fit_stage_1, out_of_fold_scores
+from train.stage_2 import ContextRows, context_rows, fit_stage_2
+
+Say = Callable[[str], None]
+
+DEFAULT_SHARE = 0.995
+BALANCED, STRICT = 0.5, 0.9  # least probability of journalism under the policies of these names
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model, the scikit-learn objects of its stage 1, and its held-out scores (M, HEADS) on `held_out`."""
+
+    model: Model
+    estimator: ParagraphEstimator
+    held_out: ContextRows
+    held_out_scores: npt.NDArray[np.float32]
+
+
+def fit(rows: Rows, train: Mask, settings: TrainSettings, say: Say = lambda text: None) -> Fitted:
+    """Fit a model on the labelled rows among `train` (a mask over all rows).
+
+    Raises NewsieveError if there are not at least two kinds to tell apart, or not enough pages to learn from.
+    """
+    if len(np.unique(rows.kinds[train & (rows.kinds != UNLABELLED)])) < 2:
+        raise NewsieveError("the data shows fewer than two kinds; there is nothing to tell apart")
+    say("stage 1: out-of-fold scores")
+    scores = out_of_fold_scores(rows, train, settings)
+    say("stage 1: all data")
+    estimator = fit_stage_1(rows, train, settings)
+    say("stage 2")
+    data = context_rows(rows, scores, train, settings)
+    pages = _fit_pages(data, settings)
+    say("stage 2: thresholds from held-out scores")
+    held_out = _held_out_scores(data, settings)
+    model = Model(
+        paragraphs=estimator.model(settings),
+        pages=pages,
+        flag_thresholds=flag_thresholds(sigmoid(held_out[:, len(KINDS) :]), data.flags),
+        policies=policies(held_out, data),
+    )
+    return Fitted(model, estimator, data, held_out)
+
+
+def _fit_pages(data: ContextRows, settings: TrainSettings) -> ContextModel:
+    if not len(data.kinds):
+        raise NewsieveError("the data has no labelled pages; stage 2 learns from pages")
+    return fit_stage_2(data, np.ones(len(data.kinds), bool), settings)
+
+
+def _held_out_scores(data: ContextRows, settings: TrainSettings) -> npt.NDArray[np.float32]:
+    scores = np.zeros((len(data.kinds), HEADS), np.float32)
+    for fold in np.unique(data.groups):
+        inside = data.groups == fold
+        if inside.all():
+            return scores
+        scores[inside] = data.scores_by(fit_stage_2(data, ~inside, settings))[inside]
+    return scores
+
+
+def flag_thresholds(probabilities: npt.NDArray[np.float32], flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """For each flag the probability from which giving it makes the best F1 on held-out scores."""
+    steps = np.arange(0.2, 0.61, 0.05)
+    best = []
+    for column in range(len(FLAGS)):
+        truth = flags[:, column]
+        f1 = [_f1(probabilities[:, column] >= step, truth) for step in steps]
+        best.append(steps[int(np.argmax(f1))] if truth.any() else 0.5)
+    return np.array(best, np.float32)
+
+
+def _f1(given: Mask, truth: Mask) -> float:
+    return float(2 * (given & truth).sum() / max(1, given.sum() + truth.sum()))
+
+
+def policies(scores: npt.NDArray[np.float32], data: ContextRows) -> dict[str, float]:
+    """Named thresholds on the probability of journalism, the default one so that DEFAULT_SHARE of its characters
+    stay."""
+    journalism = decide(scores).probabilities[:, LABELS.index(Label.journalism)]
+    return {
+        f"keep-{DEFAULT_SHARE}": threshold_keeping(DEFAULT_SHARE, journalism, data),
+        "balanced": BALANCED,
+        "strict": STRICT,
+    }
+
+
+def threshold_keeping(share: float, journalism: npt.NDArray[np.float32], data: ContextRows) -> float:
+    """The highest threshold under which `share` of journalism's characters stay; BALANCED where there is none."""
+    story = data.kinds == 0
+    if not story.any():
+        return BALANCED
+    order = np.argsort(-journalism[story], kind="stable")
+    kept = np.cumsum(data.chars[story][order])
+    last = min(int(np.searchsorted(kept, share * kept[-1])), len(kept) - 1)
+    return round(float(journalism[story][order[last]]) - 5e-7, 6)
