@@ -89,8 +89,7 @@ def classify(
     if planned.sources[0].form == "text" and _path(output) is None and not (as_json or probabilities):
         _show_table(sieve, planned.sources[0])
         return
-    counts = _run(planned, Classify(probabilities), sieve, model, jobs, errors, resume)
-    _finish(counts.set_aside, counts.written)
+    _exit(_run(planned, Classify(probabilities), sieve, model, jobs, errors, resume))
 
 
 @newsieve.command()
@@ -121,8 +120,7 @@ def clean(
     planned = plan(files, _path(output), as_records=False, title=title)
     sieve = Classifier.load(model)
     keep_from = _keep_from(sieve, policy, keep_journalism)
-    counts = _run(planned, Clean(keep_from), sieve, model, jobs, errors, resume)
-    _finish(counts.set_aside, counts.written)
+    _exit(_run(planned, Clean(keep_from), sieve, model, jobs, errors, resume))
 
 
 @newsieve.command()
@@ -142,14 +140,14 @@ def report(
 
     planned = plan_report(files)
     pages = Report()
-    counts = _run(planned, ForReport(by), Classifier.load(model), model, jobs, errors, pages=pages)
+    code = _run(planned, ForReport(by), Classifier.load(model), model, jobs, errors, pages=pages)
     if as_json:
         import orjson
 
         _print(orjson.dumps(pages.as_dict()).decode())
     else:
         _print(pages.format(_width(), _colour()))
-    _finish(counts.set_aside, counts.written)
+    _exit(code)
 
 
 @newsieve.command()
@@ -167,11 +165,13 @@ def explain(file: str, title: str | None, model: Path | None) -> None:
     source = plan([file], None, as_records=True, title=title).sources[0]
     sieve = Classifier.load(model)
     log = ErrorsShown(_say)
+    explained = 0
     for record in _records(source, log):
+        explained += 1
         texts = split_paragraphs(record.texts) if isinstance(record.texts, str) else record.texts
         _print(format_explanations(explain_page(sieve.model, texts, record.title), _width(), _colour()))
     log.close()
-    _finish(log.count)
+    _exit(_code(log.count, explained))
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------
@@ -186,8 +186,8 @@ def _run(
     errors: str | None,
     resume: bool = False,
     pages: Report | None = None,
-) -> pipeline.Counts:
-    """Send all sources through the pipeline, to their targets or into a report, and say how it went."""
+) -> int:
+    """Send all sources through the pipeline, to their targets or into a report; returns the exit code."""
     from predict import output, pipeline
     from predict.folders import check_apart, make_folders
     from predict.progress import Progress
@@ -224,7 +224,7 @@ def _run(
         _say(
             f"read {counts.read} = {'counted' if pages else 'written'} {counts.written} + set aside {counts.set_aside}"
         )
-    return counts
+    return _code(counts.set_aside, counts.written + len(finished))
 
 
 def _say_what_was_left(planned: Plan, finished: set[int]) -> None:
@@ -235,10 +235,13 @@ def _say_what_was_left(planned: Plan, finished: set[int]) -> None:
         _say(f"newsieve: {len(finished)} of {len(planned.sources)} files were finished before")
 
 
-def _finish(set_aside: int, written: int = 1) -> None:
-    """Exit with what the counts come to."""
-    if set_aside:
-        raise click.exceptions.Exit(1 if written else 2)
+def _code(set_aside: int, usable: int) -> int:
+    """The exit code for so many bad records and so many good ones."""
+    return 0 if not set_aside else 1 if usable else 2
+
+
+def _exit(code: int) -> None:
+    raise click.exceptions.Exit(code)
 
 
 def _records(source: Source, log: ErrorsShown) -> Iterator[Record]:

@@ -34,7 +34,7 @@ from predict.features import (
 )
 from predict.labels import KINDS, Kind, Label
 from predict.layout import PageLayout, lay_out
-from predict.model import KIND_TO_LABEL, ContextModel, Model, decide
+from predict.model import KIND_TO_LABEL, ContextModel, Model
 from predict.scoring import Float, ParagraphModel, log_softmax
 from predict.table import BOLD, LABEL_COLOURS, Segment, column_width, cut, paint, wrap
 
@@ -94,7 +94,7 @@ def explain(model: Model, texts: Sequence[str], title: str | None = None) -> lis
     tokens, sizes = tokenize(texts), np.array([len(texts)])
     before = model.paragraphs.scores(tokens)
     after = model.with_context(before, tokens, page_title, sizes)
-    answers = decide(after)
+    answers = model.decide(after)
     moved = _log_odds(after, answers.labels) - _log_odds(before, answers.labels)
     has_page = len(texts) > 1
     if has_page:
@@ -207,9 +207,7 @@ def _range_name(steps: Float64, value: int) -> str:
 # --- stage 2 ---------------------------------------------------------------------------------------------------------
 
 
-def _from_page(
-    model: ContextModel, stage_1: Float, layout: PageLayout, kinds: Int64
-) -> list[list[Contribution]]:
+def _from_page(model: ContextModel, stage_1: Float, layout: PageLayout, kinds: Int64) -> list[list[Contribution]]:
     """The terms of stage 2's score of each paragraph's kind, added up by group."""
     log_p, flags = log_softmax(stage_1), stage_1[:, len(KINDS) :]
     dense, binned = context.dense_features(log_p, flags, layout), context.binned_features(log_p, layout)

@@ -250,7 +250,7 @@ def ranges(starts: Int64, sizes: Int64) -> Int64:
 
 _LENGTH_STEPS = np.array([1, 3, 6, 10, 16, 25, 40, 60, 90, 140, 220, 400, 800])
 _COUNT_STEPS = np.array([1, 2, 3, 4, 6, 9, 13, 20, 35, 60, 120])
-SHAPE_VALUE = 0.3  # of a shape feature, beside 1 for all words and subwords together
+SHAPE_VALUE = 0.1  # of a shape feature, beside 1 for all words and subwords together
 
 _SHARE_STEPS = np.array([0.001, 0.06, 0.12, 0.2, 0.35, 0.55, 0.8, 0.999])
 _FEW_STEPS = np.array([1, 2, 3, 5, 9])

@@ -129,7 +129,7 @@ def _check_targets(sources: list[Source], targets: list[str | None]) -> None:
         if real in inputs:
             raise InputError(f"{target}: is an input; it would be overwritten")
         if real in taken:
-            raise InputError(f"{source.name} and {taken[real].name} would both be written to {target}")
+            raise InputError(f"{taken[real].name} and {source.name} would both be written to {target}")
         taken[real] = source
 
 

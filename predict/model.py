@@ -61,14 +61,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class Model:
-    """Two stages, the probability from which a flag is given, and the named policies of `clean`.
+    """Two stages, and what turns their scores into answers.
 
-    flag_thresholds: (flags,). policies: name -> least probability of journalism that a paragraph needs to be kept; a
-    paragraph classified alone is held against the same. card: what is known about the model, as `card.json` says it.
+    label_weights: (labels,) what a label's probability is multiplied with before the largest wins; over 1 for rare
+    labels, which would hardly ever be given otherwise. flag_thresholds: (flags,) probability from which a flag is
+    given. policies: name -> least probability of journalism that a paragraph needs to be kept. card: what is known
+    about the model, as `card.json` says it.
     """
 
     paragraphs: ParagraphModel
     pages: ContextModel
+    label_weights: Float
     flag_thresholds: Float
     policies: dict[str, float]
     card: dict[str, object] = field(default_factory=dict)
@@ -82,7 +85,7 @@ class Model:
         tokens = tokenize(texts)
         scores = self.paragraphs.scores(tokens)
         scores = self.with_context(scores, tokens, titles, sizes)
-        return decide(scores)
+        return self.decide(scores)
 
     def with_context(self, stage_1: Float, tokens: Tokens, titles: Sequence[str], sizes: Int64) -> Float:
         """Replace the scores of paragraphs that have neighbours by those of stage 2."""
@@ -91,13 +94,17 @@ class Model:
         layout = lay_out(tokens, tokenize(titles), sizes)
         return np.where((layout.size > 1)[:, None], self.pages.scores(stage_1, layout), stage_1)
 
+    def decide(self, scores: Float) -> Answers:
+        """Turn scores (N, HEADS) into answers under this model's weights."""
+        return decide(scores, self.label_weights)
 
-def decide(scores: Float) -> Answers:
-    """Turn scores (N, HEADS) into answers: the likeliest label, and of its kinds the likeliest."""
+
+def decide(scores: Float, label_weights: Float) -> Answers:
+    """Turn scores (N, HEADS) into answers: the label of the largest weighted probability, its likeliest kind."""
     if scores.shape[1] != HEADS:
         raise ValueError(f"{HEADS} heads expected, {scores.shape[1]} given")
     kinds = np.exp(log_softmax(scores))
     labels = kinds @ KIND_TO_LABEL
-    best = labels.argmax(axis=1)
+    best = (labels * label_weights).argmax(axis=1)
     of_label = kinds * KIND_TO_LABEL.T[best]
     return Answers(of_label.argmax(axis=1), best, labels, sigmoid(scores[:, len(KINDS) : len(KINDS) + len(FLAGS)]))

@@ -52,6 +52,7 @@ def save_model(model: Model, folder: Path) -> None:
         "pages.bias": model.pages.bias.astype(np.float32),
         "pages.bin_rows": rows.astype(np.int32),
         "pages.bin_weights": model.pages.bins[rows].astype(np.float16),
+        "label_weights": model.label_weights.astype(np.float32),
         "flag_thresholds": model.flag_thresholds.astype(np.float32),
     }
     header = {
@@ -85,6 +86,7 @@ def load_model(folder: Path | str | None = None) -> Model:
     return Model(
         ParagraphModel(settings, arrays["paragraphs.weights"].astype(np.float32), arrays["paragraphs.bias"]),
         ContextModel(arrays["pages.dense"], bins, arrays["pages.bias"]),
+        arrays["label_weights"],
         arrays["flag_thresholds"],
         _policies(header, path),
         _card(folder),
@@ -162,6 +164,7 @@ def _check_arrays(arrays: Arrays, settings: FeatureSettings, path: Path) -> None
         "pages.bias": ("float32", (HEADS,)),
         "pages.bin_rows": ("int32", (rows,)),
         "pages.bin_weights": ("float16", (rows, HEADS)),
+        "label_weights": ("float32", (len(LABELS),)),
         "flag_thresholds": ("float32", (len(FLAGS),)),
     }
     for name, (dtype, shape) in wanted.items():

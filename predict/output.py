@@ -79,10 +79,10 @@ class NewFile:
         self._target = os.path.realpath(path)
         self._temporary: str | None = None
         with naming(path):
-            if not _is_special(self._target):
+            if not _is_special(path):
                 folder, name = os.path.split(self._target)
                 self._temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}.newsieve")
-            self._sink: _Sink | None = open_sink(self._temporary or self._target)
+            self._sink: _Sink | None = open_sink(self._temporary or path)
 
     def write(self, data: Any, ends_group: bool = False) -> None:
         """Take the next data."""

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 
 from predict.errors import InputError
-from predict.streams import BLOCK_BYTES, STANDARD_INPUT, Form, Readable, decompressed, split_name, standard_input
+from predict.streams import BLOCK_BYTES, BOM, STANDARD_INPUT, Form, Readable, decompressed, split_name, standard_input
 
 MAX_RECORD_BYTES = 256 << 20  # a longer line, or a longer text file, is set aside without being held in memory
 MAX_RAW_BYTES = 1 << 20  # of a bad line, how much is kept for `--errors`
@@ -208,7 +208,8 @@ def parse(piece: Piece) -> Parsed:
         except Exception as error:  # a value that Python has no form for
             return Parsed(failure=one_line(error))
         return _parse_each(piece, ((row, b"") for row in rows), lambda row: (row, True))
-    lines = ((line, line) for line in piece.data.split(b"\n"))
+    data = piece.data.removeprefix(BOM) if piece.line == 1 else piece.data
+    lines = ((line, line) for line in data.split(b"\n"))
     return _parse_each(piece, lines, parse_line)
 
 

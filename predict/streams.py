@@ -75,7 +75,7 @@ class _StandardInput:
     def form(self) -> Form:
         """JSON Lines if the first character that is not blank is "{", else text."""
         start = b""
-        while not start and len(self._seen) < _MAX_BLANK and (block := sys.stdin.buffer.read(BLOCK_BYTES)):
+        while not start and len(self._seen) < _MAX_BLANK and (block := _read_pipe(BLOCK_BYTES)):
             self._seen += block
             start = block.removeprefix(BOM).lstrip()
         return "jsonl" if start.startswith(b"{") else "text"
@@ -83,7 +83,19 @@ class _StandardInput:
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, fewer only at the end."""
         head, self._seen = self._seen[:size], self._seen[size:]
-        return head + sys.stdin.buffer.read(size - len(head)) if len(head) < size else head
+        return head + _read_pipe(size - len(head)) if len(head) < size else head
+
+
+def _read_pipe(size: int) -> bytes:
+    """Read standard input until there are `size` bytes or it ends.
+
+    Each part is asked for from here: Python's own buffered reader would not look at signals before it has them all.
+    """
+    parts = []
+    while size and (part := os.read(sys.stdin.fileno(), size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 @cache

@@ -1,19 +1,20 @@
-"""What many tests share: a small model fitted on a slice of the project's own data, and real pages where there are any."""
+"""What tests share: the programs as a user starts them, small pages, a small model fitted on a slice of the data."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Before NumPy is loaded, here and in the processes that tests start: threads that wait for each other cost more than
-# they save on small data.
+# Before NumPy is loaded, here and in the processes that tests start: on small data, threads that wait for each other
+# cost more than they save.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
@@ -23,38 +24,96 @@ if TYPE_CHECKING:
     from train.rows import Rows
     from train.settings import TrainSettings
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-SLICE = {"pages": {"en": 4, "ru": 4, "de": 2, "zh": 1}, "paragraphs": {"en": 60, "ru": 60, "zh": 30}}
-
 # A busy machine is slow; that is no failure.
 settings.register_profile("newsieve", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newsieve")
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = """Home
+Share this page
+Council votes to keep the night bus running
+By Marta Ilves
+The town council of Harrowmere voted on Tuesday to keep the night bus, after weeks of protest by hospital staff.
+"Nobody walks home at three in the morning by choice," said one nurse, who asked not to be named.
+Advertisement
+The line costs the town about 90,000 a year, a tenth of what the new car park did.
+We are an independent newsroom owned by our readers. Please donate today.
+© 2024 Harrowmere Post
+"""
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+# --- programs --------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def run_module() -> Run:
-    """Run `python -m NAME ARGUMENTS` of this checkout as a process of its own, in the folder `cwd`."""
+def command(*arguments: object, module: str = "predict") -> list[str]:
+    """The command line of a program."""
+    return [sys.executable, "-m", module, *map(str, arguments)]
 
-    def run(name: str, *arguments: str | Path, cwd: Path, **options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", name, *map(str, arguments)]
-        environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONIOENCODING": "utf-8"}
-        return subprocess.run(
-            command, cwd=cwd, env=environment, capture_output=True, encoding="utf-8", timeout=300, **options
-        )
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a user: the program can be found, no terminal is promised."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM")}
+    return {**kept, "PYTHONPATH": str(ROOT), **more}
+
+
+def _run_in(folder: Path, module: str) -> Run:
+    def run(*arguments: object, stdin: bytes = b"", **more: Any) -> subprocess.CompletedProcess[bytes]:
+        more = {"cwd": folder, "env": environment(), "timeout": 120} | more
+        return subprocess.run(command(*arguments, module=module), input=stdin, capture_output=True, check=False, **more)
 
     return run
 
 
+@pytest.fixture
+def newsieve(tmp_path: Path) -> Run:
+    """Run the program in an empty folder, to its end."""
+    return _run_in(tmp_path, "predict")
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> Run:
+    """Run `python -m train` in an empty folder, to its end."""
+    return _run_in(tmp_path, "train")
+
+
+def jsonl(records: Sequence[object]) -> bytes:
+    """Records as JSON Lines."""
+    return b"".join(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records)
+
+
+def read_jsonl(data: bytes) -> list[Any]:
+    """The records of JSON Lines."""
+    return [orjson.loads(line) for line in data.splitlines()]
+
+
+def numbered_pages(number: int) -> list[dict[str, str]]:
+    """Records that differ."""
+    return [
+        {"id": f"p{i}", "text": f"{PAGE}Paragraph {i} of this test.\nRead more: story {i * 7}"} for i in range(number)
+    ]
+
+
+def one_line(stderr: bytes) -> str:
+    """What the program said on standard error, which is one line and no traceback."""
+    lines = stderr.decode().splitlines()
+    assert len(lines) == 1, stderr.decode()
+    assert "Traceback" not in lines[0]
+    return lines[0]
+
+
+# --- models ----------------------------------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="session")
 def data_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the first few pages and single paragraphs of the project's own."""
+    """A data folder with a few pages and single paragraphs of the project's own."""
     folder = tmp_path_factory.mktemp("slice") / "data"
-    for part, languages in SLICE.items():
+    slices = {"pages": {"en": 4, "ru": 4, "de": 2, "zh": 1}, "paragraphs": {"en": 60, "ru": 60, "zh": 30}}
+    for part, languages in slices.items():
         (folder / part).mkdir(parents=True)
         for language, number in languages.items():
-            lines = (CHECKOUT / "data" / part / f"{language}.jsonl").read_bytes().splitlines(keepends=True)
+            lines = (ROOT / "data" / part / f"{language}.jsonl").read_bytes().splitlines(keepends=True)
             (folder / part / f"{language}.jsonl").write_bytes(b"".join(lines[:number]))
     return folder
 
@@ -99,7 +158,7 @@ def small_model(small_fit: Fitted, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def small(small_model: Path) -> Classifier:
-    """A classifier with the small model, loaded from disk: right in its mechanics, poor in its judgement."""
+    """A classifier with the small model: right in its mechanics, poor in its judgement."""
     from predict import Classifier
 
     return Classifier.load(small_model)
@@ -115,8 +174,8 @@ def shipped() -> Classifier:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of real pages that are no part of the project."""
-    folder = Path(os.environ.get("NEWSIEVE_CORPUS", CHECKOUT.parent / "shared"))
+    """The folder of real pages, which are no part of the project; NEWSIEVE_CORPUS, or `../shared`."""
+    folder = Path(os.environ.get("NEWSIEVE_CORPUS", ROOT.parent / "shared"))
     if not (folder / "corpus" / "pages.jsonl").is_file():
-        pytest.skip("the shared real pages are not here (see NEWSIEVE_CORPUS)")
+        pytest.skip("no real pages here (see NEWSIEVE_CORPUS)")
     return folder

@@ -12,8 +12,8 @@ import sklearn
 
 from predict import __version__
 from predict.labels import LABELS, Label
-from predict.model import decide
 from train.corpus import Corpus, CorpusFile
+from train.decisions import is_journalism
 from train.fit import Fitted
 from train.scores import Truth, measure
 from train.settings import TrainSettings
@@ -25,7 +25,7 @@ FOREIGN_DATA = "used to train and to measure, not redistributed"
 def model_card(corpus: Corpus, fitted: Fitted, settings: TrainSettings) -> dict[str, object]:
     """Describe a fitted model. Its scores are held out: by publisher, in the same folds for both stages."""
     held_out = fitted.held_out
-    answers = decide(fitted.held_out_scores)
+    answers = fitted.model.decide(fitted.held_out_scores)
     given = answers.flags >= fitted.model.flag_thresholds
     scores = measure(answers, given, Truth(held_out.kinds, held_out.flags, held_out.chars))
     return {
@@ -46,6 +46,7 @@ def model_card(corpus: Corpus, fitted: Fitted, settings: TrainSettings) -> dict[
             **scores.as_dict(),
         },
         "policies": {name: _policy(fitted, least) for name, least in fitted.model.policies.items()},
+        "label_weights": [round(float(w), 3) for w in fitted.model.label_weights],
         "flag_thresholds": [round(float(t), 3) for t in fitted.model.flag_thresholds],
         "limits": [
             "Reads the first 20,000 characters of a paragraph.",
@@ -75,8 +76,8 @@ def _settings(settings: TrainSettings) -> dict[str, Any]:
 def _policy(fitted: Fitted, least: float) -> dict[str, float]:
     """What a policy loses and removes, measured in characters on the held-out scores."""
     data = fitted.held_out
-    journalism = decide(fitted.held_out_scores).probabilities[:, LABELS.index(Label.journalism)]
-    story = data.kinds == 0
+    journalism = fitted.model.decide(fitted.held_out_scores).probabilities[:, LABELS.index(Label.journalism)]
+    story = is_journalism(data.kinds)
     kept = journalism >= least
     return {
         "least_probability": least,

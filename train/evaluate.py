@@ -17,7 +17,7 @@ import numpy.typing as npt
 import orjson
 
 from predict.labels import FLAGS, KINDS, LABELS
-from predict.model import Answers, Model, decide
+from predict.model import Answers, Model
 from train.fit import Say, fit
 from train.rows import NOBODY, Rows
 from train.settings import TrainSettings
@@ -41,7 +41,7 @@ def answer_pages(model: Model, rows: Rows, pages: npt.NDArray[np.int64]) -> Fold
     scores = score_rows(model.paragraphs, rows.features[chosen])
     layout = page_layout([rows.texts[i] for i in chosen], [rows.titles[p] for p in pages], rows.sizes[pages])
     scores = np.where((layout.size > 1)[:, None], model.pages.scores(scores, layout), scores)
-    answers = decide(scores)
+    answers = model.decide(scores)
     return FoldAnswers(pages, answers, answers.flags >= model.flag_thresholds)
 
 

@@ -15,18 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from predict.errors import NewsieveError
-from predict.labels import FLAGS, KINDS, LABELS, Label
-from predict.model import ContextModel, Model, decide
-from predict.scoring import HEADS, sigmoid
+from predict.labels import KINDS
+from predict.model import KIND_TO_LABEL, ContextModel, Model
+from predict.scoring import HEADS, log_softmax, sigmoid
+from train.decisions import flag_thresholds, label_weights, policies
 from train.rows import UNLABELLED, Rows
 from train.settings import TrainSettings
 from train.stage_1 import Mask, ParagraphEstimator, fit_stage_1, out_of_fold_scores
 from train.stage_2 import ContextRows, context_rows, fit_stage_2
 
 Say = Callable[[str], None]
-
-DEFAULT_SHARE = 0.995
-BALANCED, STRICT = 0.5, 0.9  # least probability of journalism under the policies of these names
 
 
 @dataclass(frozen=True)
@@ -55,11 +53,13 @@ def fit(rows: Rows, train: Mask, settings: TrainSettings, say: Say = lambda text
     pages = _fit_pages(data, settings)
     say("stage 2: thresholds from held-out scores")
     held_out = _held_out_scores(data, settings)
+    probabilities = np.exp(log_softmax(held_out)) @ KIND_TO_LABEL
     model = Model(
         paragraphs=estimator.model(settings),
         pages=pages,
+        label_weights=label_weights(probabilities, data.kinds),
         flag_thresholds=flag_thresholds(sigmoid(held_out[:, len(KINDS) :]), data.flags),
-        policies=policies(held_out, data),
+        policies=policies(probabilities, data.kinds, data.chars),
     )
     return Fitted(model, estimator, data, held_out)
 
@@ -78,40 +78,3 @@ def _held_out_scores(data: ContextRows, settings: TrainSettings) -> npt.NDArray[
             return scores
         scores[inside] = data.scores_by(fit_stage_2(data, ~inside, settings))[inside]
     return scores
-
-
-def flag_thresholds(probabilities: npt.NDArray[np.float32], flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """For each flag the probability from which giving it makes the best F1 on held-out scores."""
-    steps = np.arange(0.2, 0.61, 0.05)
-    best = []
-    for column in range(len(FLAGS)):
-        truth = flags[:, column]
-        f1 = [_f1(probabilities[:, column] >= step, truth) for step in steps]
-        best.append(steps[int(np.argmax(f1))] if truth.any() else 0.5)
-    return np.array(best, np.float32)
-
-
-def _f1(given: Mask, truth: Mask) -> float:
-    return float(2 * (given & truth).sum() / max(1, given.sum() + truth.sum()))
-
-
-def policies(scores: npt.NDArray[np.float32], data: ContextRows) -> dict[str, float]:
-    """Named thresholds on the probability of journalism, the default one so that DEFAULT_SHARE of its characters
-    stay."""
-    journalism = decide(scores).probabilities[:, LABELS.index(Label.journalism)]
-    return {
-        f"keep-{DEFAULT_SHARE}": threshold_keeping(DEFAULT_SHARE, journalism, data),
-        "balanced": BALANCED,
-        "strict": STRICT,
-    }
-
-
-def threshold_keeping(share: float, journalism: npt.NDArray[np.float32], data: ContextRows) -> float:
-    """The highest threshold under which `share` of journalism's characters stay; BALANCED where there is none."""
-    story = data.kinds == 0
-    if not story.any():
-        return BALANCED
-    order = np.argsort(-journalism[story], kind="stable")
-    kept = np.cumsum(data.chars[story][order])
-    last = min(int(np.searchsorted(kept, share * kept[-1])), len(kept) - 1)
-    return round(float(journalism[story][order[last]]) - 5e-7, 6)

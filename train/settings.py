@@ -13,18 +13,16 @@ class TrainSettings:
 
     paragraph_c, context_c: inverse strength of the L2 penalty of stage 1 and stage 2. single_weight: weight of a
     single paragraph beside 1 for one that stands on a page; singles are collected for their rarity, pages have the
-    mixture that users meet. rarity_exponent: a paragraph of a kind with n examples weighs n to minus this, beside 1
-    for the commonest kind; stage 2 sets the proportions right again. folds: parts for out-of-fold scores. crop_share:
-    share of pages that stage 2 also sees as an extractor would leave them. jobs: processes.
+    mixture that users meet. folds: parts for out-of-fold scores. crop_share: share of pages that stage 2 also sees as
+    an extractor would leave them. jobs: processes.
     """
 
     features: FeatureSettings = field(default_factory=lambda: FeatureSettings(bits=17, subword_lengths=(4,)))
-    paragraph_c: float = 0.3
-    paragraph_iterations: int = 60
+    paragraph_c: float = 0.15
+    paragraph_iterations: int = 40
     context_c: float = 0.1
-    context_iterations: int = 200
+    context_iterations: int = 80
     single_weight: float = 1.0
-    rarity_exponent: float = 0.0
     folds: int = 5
     crop_share: float = 0.5
     jobs: int = 2

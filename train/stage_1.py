@@ -71,18 +71,11 @@ def fit_stage_1(rows: Rows, train: Mask, settings: TrainSettings) -> ParagraphEs
     features = features[:, seen] if len(seen) < columns else features
     weights = rows.weights[train]
     heads = [rows.kinds[train], *rows.flags[train].T]
-    kinds, *flags = [
-        _fit_head(features, head, weights * _rarity(head, settings.rarity_exponent), settings) for head in heads
-    ]
+    kinds, *flags = [_fit_head(features, head, weights, settings) for head in heads]
     for head in (kinds, *flags):
         _spread(head, seen, columns)
         _round_weights(head, tfidf)
     return ParagraphEstimator(tfidf, kinds, flags)
-
-
-def _rarity(target: npt.NDArray[np.generic], exponent: float) -> npt.NDArray[np.float64]:
-    _, inverse, counts = np.unique(target, return_inverse=True, return_counts=True)
-    return np.asarray((counts.max() / counts[inverse]) ** exponent, np.float64)
 
 
 def _fit_head(

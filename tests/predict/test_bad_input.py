@@ -13,7 +13,7 @@ from safetensors.numpy import load, save
 
 from predict import Classifier
 from predict.model_file import WEIGHTS_FILE, default_model_folder
-from tests.conftest import PAGE, Run, one_line, read_jsonl
+from tests.program import PAGE, Run, one_line, read_jsonl
 
 
 def _write(tmp_path: Path, data: bytes, name: str = "page.txt") -> str:
@@ -57,8 +57,8 @@ def test_a_page_of_one_line(newsieve: Run, tmp_path: Path) -> None:
     assert "Support our reporting" in newsieve("classify", name).stdout.decode()
 
 
-def test_a_million_paragraphs() -> None:
-    page = Classifier.load().classify("a\n" * 1_000_000)
+def test_a_million_paragraphs(shipped: Classifier) -> None:
+    page = shipped.classify("a\n" * 1_000_000)
     assert len(page) == 1_000_000
     assert page[-1].end == 1_999_999
     assert np.isfinite(page.answers.probabilities).all()
@@ -84,7 +84,9 @@ def test_nul_bytes_are_characters_like_others(newsieve: Run, tmp_path: Path) -> 
 
 
 def test_lone_surrogates_in_json_cost_no_record(newsieve: Run) -> None:
-    given = b'{"id": "\\udc00", "text": "Home \\ud800 page\\nShare"}\n{"paragraphs": [{"text": "\\udfff", "\\ud800": 1}]}\n'
+    given = (
+        b'{"id": "\\udc00", "text": "Home \\ud800 page\\nShare"}\n{"paragraphs": [{"text": "\\udfff", "\\ud800": 1}]}\n'
+    )
     done = newsieve("classify", "-", stdin=given)
     first, second = read_jsonl(done.stdout)
     assert done.returncode == 0

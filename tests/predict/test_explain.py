@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from predict import KINDS, Kind, context
 from predict.explain import Explanation, explain, format_explanations, shape_names
 from predict.features import FeatureSettings, feature_rows, shape_values, tokenize
+from predict.layout import lay_out
 from predict.model import ContextModel, Model
 from predict.scoring import HEADS, ParagraphModel, log_softmax
 from predict.table import column_width
@@ -34,6 +35,7 @@ def random_model() -> Model:
     return Model(
         ParagraphModel(settings, weights(settings.buckets, HEADS), weights(HEADS)),
         ContextModel(weights(context.DENSE, HEADS), weights(context.BINNED * context.BIN_SIZE, HEADS), weights(HEADS)),
+        np.ones(5, np.float32),
         np.full(3, 0.5, np.float32),
         {},
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import PAGE, Run, one_line, read_jsonl
+from tests.program import PAGE, Run, one_line, read_jsonl
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
