@@ -312,16 +312,21 @@ def main() -> NoReturn:
     try:
         code = _call(sys.argv[1:] or ["--help"])
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has enough. Nothing more can be written, not even by the interpreter when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read has enough
+        _give_up_output()
         code = 0
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except OSError as error:
-        _say(f"newsieve: standard output: {error.strerror}")
+        _give_up_output()
+        _say(f"newsieve: {error.filename or 'standard output'}: {error.strerror}")
         code = 2
     sys.exit(code)
+
+
+def _give_up_output() -> None:
+    """Let nobody try to write what standard output still holds, not even the interpreter when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _call(arguments: list[str]) -> int:

@@ -47,6 +47,8 @@ def naming(name: str) -> Iterator[None]:
 class StandardOutput:
     """Standard output."""
 
+    final = True
+
     def write(self, data: bytes, ends_group: bool = False) -> None:
         """Write at once."""
         with naming("standard output"):
@@ -73,6 +75,8 @@ class _Sink(Protocol):
 
 class NewFile:
     """A file that comes into being whole, or not at all. A device or a pipe is written to as it is."""
+
+    final = False
 
     def __init__(self, path: str, open_sink: Callable[[str], _Sink]) -> None:
         self._path = path
@@ -153,6 +157,8 @@ def _gzip_writer(raw: BinaryIO) -> Any:
 
 class IntoReport:
     """Adds pages to a report."""
+
+    final = True
 
     def __init__(self, report: Report) -> None:
         self._report = report

@@ -180,7 +180,7 @@ def _worker(model: Path | None, transform: Transform) -> Callable[[Chunk], list[
 class Counts:
     """Records of a run: read = written + set_aside.
 
-    A source that cannot be read to its end counts as one more record, set aside with all of its own.
+    A source that cannot be read to its end counts as one more record, set aside with all those whose output is gone.
     """
 
     read: int = 0
@@ -195,7 +195,9 @@ class Counts:
 
 
 class Output(Protocol):
-    """Where the data of one source goes."""
+    """Where the data of one source goes. final: what was written cannot be discarded."""
+
+    final: bool
 
     def write(self, data: Any, ends_group: bool) -> None:
         """Take the data of one outcome."""
@@ -279,6 +281,6 @@ def _write_source(
         seen(outcome)
     if failure is not None:
         counts.read += 1
-        counts.set_aside = counts.read
+        counts.set_aside = counts.set_aside + 1 if output.final else counts.read
     counts.written = counts.read - counts.set_aside
     return counts, failure

@@ -233,12 +233,14 @@ def _parse_each(piece: Piece, items: Iterable[tuple[Any, bytes]], read: Any) -> 
         try:
             fields, plain = read(item)
             texts = page_texts(fields)
-        except BadRecord as error:
-            parsed.bad.append(Bad(number, str(error), raw[:MAX_RAW_BYTES]))
+        except Exception as error:
+            known = isinstance(error, BadRecord)
+            reason = str(error) if known else f"cannot be read: {type(error).__name__}: {one_line(error)}"
+            parsed.bad.append(Bad(number, reason, raw[:MAX_RAW_BYTES]))
         else:
             title = fields.get("title")
-            known = title if isinstance(title, str) else None
-            parsed.records.append(Record(number, fields, texts, known, raw, plain))
+            title = title if isinstance(title, str) else None
+            parsed.records.append(Record(number, fields, texts, title, raw, plain))
     return parsed
 
 
@@ -261,6 +263,8 @@ def parse_line(line: bytes) -> tuple[dict[str, Any], bool]:
         plain = _is_exact(fields)
     except orjson.JSONDecodeError:
         plain = False
+    except RecursionError:
+        raise BadRecord("nested too deeply") from None
     if not plain:
         fields = _parse_leniently(line)
     if not isinstance(fields, dict):

@@ -1,17 +1,15 @@
-"""What tests share: the programs as a user starts them, small pages, a small model fitted on a slice of the data."""
+"""What tests share: a small model fitted on a slice of the data, the shipped model, real pages where there are any."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import orjson
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.program import ROOT
 
 # Before NumPy is loaded, here and in the processes that tests start: on small data, threads that wait for each other
 # cost more than they save.
@@ -28,82 +26,6 @@ if TYPE_CHECKING:
 settings.register_profile("newsieve", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newsieve")
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = """Home
-Share this page
-Council votes to keep the night bus running
-By Marta Ilves
-The town council of Harrowmere voted on Tuesday to keep the night bus, after weeks of protest by hospital staff.
-"Nobody walks home at three in the morning by choice," said one nurse, who asked not to be named.
-Advertisement
-The line costs the town about 90,000 a year, a tenth of what the new car park did.
-We are an independent newsroom owned by our readers. Please donate today.
-© 2024 Harrowmere Post
-"""
-
-Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
-
-# --- programs --------------------------------------------------------------------------------------------------------
-
-
-def command(*arguments: object, module: str = "predict") -> list[str]:
-    """The command line of a program."""
-    return [sys.executable, "-m", module, *map(str, arguments)]
-
-
-def environment(**more: str) -> dict[str, str]:
-    """The environment of a user: the program can be found, no terminal is promised."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM")}
-    return {**kept, "PYTHONPATH": str(ROOT), **more}
-
-
-def _run_in(folder: Path, module: str) -> Run:
-    def run(*arguments: object, stdin: bytes = b"", **more: Any) -> subprocess.CompletedProcess[bytes]:
-        more = {"cwd": folder, "env": environment(), "timeout": 120} | more
-        return subprocess.run(command(*arguments, module=module), input=stdin, capture_output=True, check=False, **more)
-
-    return run
-
-
-@pytest.fixture
-def newsieve(tmp_path: Path) -> Run:
-    """Run the program in an empty folder, to its end."""
-    return _run_in(tmp_path, "predict")
-
-
-@pytest.fixture
-def trainer(tmp_path: Path) -> Run:
-    """Run `python -m train` in an empty folder, to its end."""
-    return _run_in(tmp_path, "train")
-
-
-def jsonl(records: Sequence[object]) -> bytes:
-    """Records as JSON Lines."""
-    return b"".join(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE) for record in records)
-
-
-def read_jsonl(data: bytes) -> list[Any]:
-    """The records of JSON Lines."""
-    return [orjson.loads(line) for line in data.splitlines()]
-
-
-def numbered_pages(number: int) -> list[dict[str, str]]:
-    """Records that differ."""
-    return [
-        {"id": f"p{i}", "text": f"{PAGE}Paragraph {i} of this test.\nRead more: story {i * 7}"} for i in range(number)
-    ]
-
-
-def one_line(stderr: bytes) -> str:
-    """What the program said on standard error, which is one line and no traceback."""
-    lines = stderr.decode().splitlines()
-    assert len(lines) == 1, stderr.decode()
-    assert "Traceback" not in lines[0]
-    return lines[0]
-
-
-# --- models ----------------------------------------------------------------------------------------------------------
-
 
 @pytest.fixture(scope="session")
 def data_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -114,7 +36,7 @@ def data_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / part).mkdir(parents=True)
         for language, number in languages.items():
             lines = (ROOT / "data" / part / f"{language}.jsonl").read_bytes().splitlines(keepends=True)
-            (folder / part / f"{language}.jsonl").write_bytes(b"".join(lines[:number]))
+            (folder / part / f"{language}.jsonl").write_bytes(b"".join(lines[:: len(lines) // number][:number]))
     return folder
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
+
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of POSIX")
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = """Home

@@ -18,6 +18,7 @@ from predict.model_file import load_model, save_model
 from train.card import model_card
 from train.check import run_check
 from train.corpus import HELD_OUT, Corpus, read_corpus
+from train.data_sheet import SHEET, write_data_sheet
 from train.evaluate import FoldAnswers, answer_pages, cross_validate, write_answers
 from train.export import export_pipeline
 from train.fit import fit
@@ -45,9 +46,14 @@ def cli() -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("data"))
 @click.option("--reference", type=click.Path(path_type=Path), help="Real pages to hold the vocabulary against.")
-def check(folder: Path, reference: Path | None) -> None:
+@click.option("--sheet", is_flag=True, help="If all is sound, write the counts into the folder's README.md.")
+def check(folder: Path, reference: Path | None, sheet: bool) -> None:
     """Validate labelled data and count what is there."""
-    sys.exit(run_check(folder, reference))
+    code = run_check(folder, reference)
+    if sheet and not code:
+        write_data_sheet(folder)
+        _say(f"wrote the counts into {folder / SHEET}")
+    sys.exit(code)
 
 
 @cli.command(name="fit")

@@ -42,8 +42,7 @@ def fit(rows: Rows, train: Mask, settings: TrainSettings, say: Say = lambda text
 
     Raises NewsieveError if there are not at least two kinds to tell apart, or not enough pages to learn from.
     """
-    if len(np.unique(rows.kinds[train & (rows.kinds != UNLABELLED)])) < 2:
-        raise NewsieveError("the data shows fewer than two kinds; there is nothing to tell apart")
+    require_kinds(rows, train)
     say("stage 1: out-of-fold scores")
     scores = out_of_fold_scores(rows, train, settings)
     say("stage 1: all data")
@@ -62,6 +61,12 @@ def fit(rows: Rows, train: Mask, settings: TrainSettings, say: Say = lambda text
         policies=policies(probabilities, data.kinds, data.chars),
     )
     return Fitted(model, estimator, data, held_out)
+
+
+def require_kinds(rows: Rows, train: Mask) -> None:
+    """Raise NewsieveError if `train` shows fewer than two kinds."""
+    if len(np.unique(rows.kinds[train & (rows.kinds != UNLABELLED)])) < 2:
+        raise NewsieveError("the data shows fewer than two kinds; there is nothing to tell apart")
 
 
 def _fit_pages(data: ContextRows, settings: TrainSettings) -> ContextModel:

@@ -2,8 +2,8 @@
 
 It learns from stage-1 scores that are out of fold: a model's scores of its own training pages are too good to be true,
 and a stage 2 fitted on them would trust them too much. Users have whole pages and articles that an extractor has
-already cut out, so a share of the training pages is shown a second time as an extractor would leave it: from a little
-before the first sure paragraph of the story to a little after the last one.
+already cut out, with titles and without, so a share of the training pages is shown again as an extractor would leave
+it, from a little before the first sure paragraph of the story to a little after the last one, and without its title.
 """
 
 from __future__ import annotations
@@ -57,13 +57,19 @@ def page_layout(texts: list[str], titles: list[str], sizes: npt.NDArray[np.int64
 
 
 def context_rows(rows: Rows, scores: npt.NDArray[np.float32], train: Mask, settings: TrainSettings) -> ContextRows:
-    """Surroundings of the labelled paragraphs on pages among `train`: of the whole pages, then of the cropped ones."""
+    """Surroundings of the labelled paragraphs on pages among `train`, as users may have them.
+
+    All pages whole and with their titles; a share of them cropped, and a share without title, which overlap.
+    """
     train = train[: rows.on_pages]
-    whole = _rows_of(rows, scores, train)
-    cropped = _rows_of(rows, scores, train & cropped_pages(rows, scores, settings.crop_share))
-    return ContextRows(
-        *(np.concatenate([getattr(part, f) for part in (whole, cropped)]) for f in whole.__annotations__)
+    untitled = np.random.default_rng(1).random(len(rows.sizes)) < settings.untitled_share
+    some_titles = ["" if without else title for title, without in zip(rows.titles, untitled)]
+    views = (
+        _rows_of(rows, scores, train, rows.titles),
+        _rows_of(rows, scores, train & np.repeat(untitled, rows.sizes), some_titles),
+        _rows_of(rows, scores, train & cropped_pages(rows, scores, settings.crop_share), some_titles),
     )
+    return ContextRows(*(np.concatenate([getattr(view, f) for view in views]) for f in ContextRows.__annotations__))
 
 
 def cropped_pages(rows: Rows, scores: npt.NDArray[np.float32], share: float) -> npt.NDArray[np.bool_]:
@@ -81,14 +87,14 @@ def cropped_pages(rows: Rows, scores: npt.NDArray[np.float32], share: float) -> 
     return keep
 
 
-def _rows_of(rows: Rows, scores: npt.NDArray[np.float32], keep: npt.NDArray[np.bool_]) -> ContextRows:
+def _rows_of(rows: Rows, scores: npt.NDArray[np.float32], keep: Mask, titles: list[str]) -> ContextRows:
     page = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
     sizes = np.bincount(page[keep], minlength=len(rows.sizes))
     chosen = np.flatnonzero(keep)
     if not len(chosen):  # no page at all, or none that was cropped
         none = np.zeros((0, context.DENSE), np.float32), np.zeros((0, context.BINNED), np.int64)
         return ContextRows(*none, rows.kinds[:0], rows.flags[:0], rows.groups[:0], rows.chars[:0])
-    layout = page_layout([rows.texts[i] for i in chosen], rows.titles, sizes)
+    layout = page_layout([rows.texts[i] for i in chosen], titles, sizes)
     log_p, flag_scores = log_softmax(scores[chosen]), scores[chosen, len(KINDS) :]
     labelled = rows.kinds[chosen] != UNLABELLED
     where = chosen[labelled]

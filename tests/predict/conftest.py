@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.program import Run, command, environment
+from tests.program import PAGE, Run, command, environment, jsonl, numbered_pages
 
 
 @pytest.fixture
@@ -23,3 +23,17 @@ def newsieve(tmp_path: Path) -> Run:
         return done
 
     return run
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    """The name of a text file in that folder."""
+    (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
+    return "page.txt"
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> str:
+    """The name of a file of 40 records in that folder."""
+    (tmp_path / "pages.jsonl").write_bytes(jsonl(numbered_pages(40)))
+    return "pages.jsonl"

@@ -155,6 +155,14 @@ def test_shape_is_small_numbers_of_a_fixed_number_of_columns(texts: list[str]) -
     assert values.max() < 1 << 32
 
 
+def test_shapes_are_those_that_model_files_were_fitted_with() -> None:
+    """If this fails, every saved model is void: fit anew, and let `FORMAT` in predict/model_file.py say so."""
+    text = 'Published by Lamp Media Ltd, 12 May 2024: "READ THIS!" | © Новости – 新聞… '
+    assert SHAPE_VALUE == 0.1
+    single, crossed = [8, 8, 2, 5, 7, 4, 2, 4, 2, 2, 2], [133, 135, 130, 130, 132, 599, 1863, 2087]
+    assert shape_values(tokenize([text, ""])).tolist()[0] == single + crossed
+
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from predict import FLAGS, KINDS, LABELS, Flag, Kind, Label, Status
 from predict.model import KIND_TO_LABEL
-from tests.conftest import ROOT
+from tests.program import ROOT
 
 
 def test_seven_kinds_five_labels_three_flags_in_their_order() -> None:

@@ -20,7 +20,7 @@ from predict.features import tokenize
 from predict.labels import KINDS
 from predict.model_file import CARD_FILE, FORMAT, MAX_FILE_BYTES, WEIGHTS_FILE, load_model, save_model
 from predict.scoring import HEADS
-from tests.conftest import PAGE
+from tests.program import PAGE
 from tests.strategies import random_model
 
 BITS = 4

@@ -20,6 +20,8 @@ from tests.program import PAGE, jsonl, numbered_pages, read_jsonl
 class Kept:
     """An output that can be looked at."""
 
+    final = False
+
     def __init__(self) -> None:
         self.data: list[Any] = []
         self.end = ""

@@ -53,6 +53,7 @@ def _reason(line: bytes) -> str:
         (b'{"text": "a"} {"text": "b"}', "not JSON: Extra data at column 15"),
         (b'{"text": "abc\xff"}', "not UTF-8 at byte 13"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"text": "a", "deep": ' + b"[" * 1000 + b"]" * 1000 + b"}", "nested too deeply"),
     ],
 )
 def test_a_bad_record_is_refused_with_its_reason(line: bytes, reason: str) -> None:

@@ -1,0 +1,46 @@
+"""The page this project began with: a donation appeal around and below a news story, designation and all.
+
+It is another publisher's text and not part of the project; where it is absent, these tests are skipped.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from predict import Classifier, Flag, Label, Page
+
+SHARED = Path(os.environ.get("NEWSIEVE_SHARED", Path(__file__).parent.parent.parent / "shared"))
+SEED = SHARED / "seed"
+pytestmark = pytest.mark.skipif(not SEED.is_dir(), reason="the seed page is not here")
+
+
+@pytest.fixture(scope="module")
+def truth() -> list[dict[str, object]]:
+    return list(json.loads((SEED / "page.jsonl").read_text(encoding="utf-8"))["paragraphs"])
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Classifier.load().classify((SEED / "page.txt").read_text(encoding="utf-8"))
+
+
+def test_at_least_27_of_29_paragraphs_are_right(page: Page, truth: list[dict[str, object]]) -> None:
+    wrong = [(t["kind"], str(p.kind), p.text[:50]) for p, t in zip(page, truth, strict=True) if p.kind != t["kind"]]
+    assert len(truth) == 29
+    assert len(wrong) <= 2, wrong
+
+
+def test_the_designation_stands_on_exactly_the_two_paragraphs_that_carry_it(
+    page: Page, truth: list[dict[str, object]]
+) -> None:
+    given = [i for i, p in enumerate(page) if Flag.designation in p.flags]
+    assert given == [i for i, t in enumerate(truth) if "designation" in (t.get("flags") or [])]  # type: ignore[operator]
+
+
+def test_no_story_paragraph_is_taken_away(page: Page, truth: list[dict[str, object]]) -> None:
+    lost = [p.text[:50] for p, t, kept in zip(page, truth, page.kept()) if t["kind"] == "story" and not kept]
+    assert not lost
+    body = [p for p, t in zip(page, truth) if t["kind"] == "story" and p.text.endswith((".", '"', "”"))]
+    assert all(p.label == Label.journalism for p in body)
