@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from predict.features import Int64, tokenize
 from predict.labels import FLAGS, KINDS, Kind
-from predict.layout import Float, PageLayout, lay_out
+from predict.layout import LONG_CHARS, Float, PageLayout, lay_out
 
 REACH = 3  # neighbours on either side that are read one by one
 WINDOWS = (8, 30)  # and on average
@@ -29,7 +29,6 @@ BIN_SIZE = 4096  # more values than any crossed bin has
 _FLOOR = np.float32(-7.0)  # log-probabilities below this say no more
 _STORY = KINDS.index(Kind.story)
 _SURE_PROBABILITY, _SURE_CHARS = 0.8, 80  # of a paragraph that is taken for the story's own
-_LONG_CHARS = 100
 
 _LOG_STEPS = np.array([1, 2, 3, 5, 8, 13, 21, 35, 60, 100, 200])
 _FAR_STEPS = np.array([1, 2, 3, 5, 9, 20])
@@ -115,7 +114,6 @@ def _dense_blocks(log_probabilities: Float, flag_scores: Float, layout: PageLayo
     for by in range(1, REACH + 1):
         for sign, group in sides:
             blocks += [(group, _shifted(values, layout, sign * by, 0.0)) for values in (log_p, chars)]
-    blocks += [(group, _shifted(flags, layout, sign, -8.0)) for sign, group in sides]
 
     sums = _running(np.exp(log_p))
     here = np.arange(len(log_p))
@@ -137,6 +135,7 @@ def _dense_blocks(log_probabilities: Float, flag_scores: Float, layout: PageLayo
     title = [layout.in_title, layout.of_title, layout.in_title * layout.of_title]
     blocks.append(("place on the page", np.stack(place, axis=1)))
     blocks.append(("repetition", np.log(layout.repeats)[:, None]))
+    blocks.append(("words of the story", layout.echo[:, None]))
     blocks.append(("title", np.stack(title, axis=1)))
     return blocks
 
@@ -159,9 +158,10 @@ def _binned_columns(log_probabilities: Float, layout: PageLayout) -> list[Column
     headline = (layout.in_title >= 0.5) & (layout.of_title >= 0.6)
     from_headline = (_signed_bins(_ends(headline, layout)[0]), 13)
     sure_before, sure_after = ((_bins(d, _FAR_STEPS), 7) for d in _nearest(sure, layout))
-    long_before, long_after = ((_bins(d, _FAR_STEPS), 7) for d in _nearest(layout.chars > _LONG_CHARS, layout))
+    long_before, long_after = ((_bins(d, _FAR_STEPS), 7) for d in _nearest(layout.chars > LONG_CHARS, layout))
     in_title, of_title = (_bins(layout.in_title, _SHARE_STEPS), 7), (_bins(layout.of_title, _SHARE_STEPS), 7)
     repeats = (np.minimum(layout.repeats, 5), 6)
+    echo = (_bins(layout.echo, _SHARE_STEPS), 7)
     begins, ends = (layout.first, 10), (layout.last, 10)
     place = (_bins(layout.place, _LOG_STEPS), 12)
     from_end = (_bins(layout.size - 1 - layout.place, _LOG_STEPS), 12)
@@ -186,6 +186,9 @@ def _binned_columns(log_probabilities: Float, layout: PageLayout) -> list[Column
         ("title", _cross(within, in_title, of_title)),
         ("title", _cross(from_headline, best, within)),
         ("title", _cross(from_headline, chars, within)),
+        ("words of the story", _cross(echo, best, within, chars)),
+        ("words of the story", _cross(echo, near(best, -1), best, near(best, 1))),
+        ("words of the story", _cross(echo, near(echo, -1), near(echo, 1), within)),
         ("lengths", _cross(near(chars, -1), chars, near(chars, 1))),
         ("repetition", _cross(best, repeats, within)),
         ("first and last character", _cross(begins, ends, within)),
@@ -235,5 +238,5 @@ def _specimen() -> tuple[Float, Float, PageLayout]:
     return np.zeros((1, len(KINDS)), np.float32), np.zeros((1, len(FLAGS)), np.float32), layout
 
 
-DENSE = 109  # columns of `dense_features`
-BINNED = 29  # columns of `binned_features`
+DENSE = 104  # columns of `dense_features`
+BINNED = 32  # columns of `binned_features`

@@ -16,6 +16,9 @@ from predict.features import Int64, Tokens, UInt64, pair_hashes
 
 Float = npt.NDArray[np.float32]
 
+LONG_CHARS = 100  # a paragraph longer than this is hardly ever a button, a headline or a menu entry
+_ECHO_CHARS = 4
+
 
 @dataclass(frozen=True)
 class PageLayout:
@@ -23,8 +26,9 @@ class PageLayout:
 
     page: (N,) index of the page. place: (N,) index on it. size: (N,) number of paragraphs of it. indptr: (pages + 1,).
     chars, words: (N,) lengths. in_title: (N,) share of its words that stand in the title; of_title: (N,) share of the
-    title's words that stand in it; titled: (N,) whether the page has a title. repeats: (N,) how many paragraphs of the
-    page are equal to it, digits aside. first, last: (N,) class of the first and last token.
+    title's words that stand in it; titled: (N,) whether the page has a title. echo: (N,) share of a short paragraph's
+    longer words that stand in long paragraphs of the page, as a headline's do; 0 for a long one. repeats: (N,) how
+    many paragraphs of the page are equal to it, digits aside. first, last: (N,) class of the first and last token.
     """
 
     page: Int64
@@ -36,6 +40,7 @@ class PageLayout:
     in_title: Float
     of_title: Float
     titled: npt.NDArray[np.bool_]
+    echo: Float
     repeats: Int64
     first: Int64
     last: Int64
@@ -63,6 +68,7 @@ def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
         in_title=in_title,
         of_title=of_title,
         titled=(np.diff(titles.indptr) > 0)[page],
+        echo=_echo(tokens, page[owner], owner),
         repeats=_repeats(tokens, page),
         first=np.where(empty, 0, classes[np.minimum(tokens.indptr[:-1], len(classes) - 1)]),
         last=np.where(empty, 0, classes[tokens.indptr[1:] - 1]),
@@ -100,6 +106,17 @@ def _title_overlap(
     in_title = hits / np.maximum(words, 1)
     of_title = np.minimum(hits / np.maximum(size[page], 1), 1.0)
     return in_title.astype(np.float32), of_title.astype(np.float32)
+
+
+def _echo(tokens: Tokens, token_page: Int64, owner: Int64) -> Float:
+    """How much of each short paragraph stands in the long paragraphs of its page, in words that are not too short."""
+    in_long = (tokens.chars > LONG_CHARS)[owner]
+    counted = (tokens.classes == cp.SINGLE) | ((tokens.classes < cp.SINGLE) & (tokens.lengths >= _ECHO_CHARS))
+    keys = tokens.hashes ^ _salt(token_page)
+    asked = np.flatnonzero(counted & ~in_long)
+    found = np.isin(keys[asked], keys[counted & in_long])
+    size = np.bincount(owner[asked], minlength=len(tokens.chars))
+    return (np.bincount(owner[asked], found, len(tokens.chars)) / np.maximum(size, 1)).astype(np.float32)
 
 
 def _repeats(tokens: Tokens, page: Int64) -> Int64:

@@ -14,6 +14,7 @@ import sys
 import sysconfig
 import venv
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,13 +65,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The wheel, installed."""
     folder = tmp_path_factory.mktemp("fresh")
-    venv.create(folder / "env", with_pip=False)
+    reaches = int(version("pip").split(".")[0]) >= 23  # an older pip installs only where it is itself
+    venv.create(folder / "env", with_pip=not reaches)
     names = {"base": str(folder / "env"), "platbase": str(folder / "env")}
     scripts = Path(sysconfig.get_path("scripts", "venv", names))
     packages = Path(sysconfig.get_path("purelib", "venv", names))
     python = scripts / Path(sys.executable).name
-    pip = (sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index")
-    _run(*pip, "--disable-pip-version-check", wheel, cwd=folder)
+    pip = [sys.executable, "-m", "pip", "--python", python] if reaches else [python, "-m", "pip"]
+    options = ("--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
+    _run(*pip, "install", *options, wheel, cwd=folder)
     borrowed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (packages / "borrowed.pth").write_text("\n".join(sorted(borrowed)), encoding="utf-8")
     (folder / "elsewhere").mkdir()

@@ -126,6 +126,11 @@ def test_a_stream_without_end_is_answered_as_it_comes(small: Classifier) -> None
     assert read <= BATCH_CHARS // len(PAGE) + 1
 
 
+def test_more_pages_than_are_classified_at_once_come_out_once_each(small: Classifier) -> None:
+    texts = [f"Page {i}\n{'It rained on. ' * 1000}" for i in range(3 * BATCH_CHARS // 14_000)]
+    assert [page[0].text for page in small.classify_many(texts)] == [f"Page {i}" for i in range(len(texts))]
+
+
 def test_no_pages_are_no_pages(small: Classifier) -> None:
     assert list(small.classify_many([])) == []
 

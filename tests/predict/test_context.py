@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predict import Classifier, context
+from predict.codepoints import SINGLE
 from predict.features import tokenize
 from predict.labels import FLAGS, KINDS
-from predict.layout import PageLayout, lay_out
+from predict.layout import LONG_CHARS, PageLayout, lay_out
 from predict.scoring import log_softmax, sigmoid
 from tests.reference import Token, tokens_of
 from tests.strategies import PIECES, WILD, random_model
@@ -23,6 +24,8 @@ FEW_WORDS = st.lists(
 )
 LINE = st.one_of(st.builds(" ".join, FEW_WORDS), PIECES, WILD)
 PAGES = st.lists(st.tuples(LINE, st.lists(LINE, max_size=6)), min_size=1, max_size=5)
+REPEATING = st.builds(lambda line, times: " ".join([line] * times), LINE, st.sampled_from([1, 30]))
+REPEATING_PAGES = st.lists(st.tuples(LINE, st.lists(REPEATING, min_size=1, max_size=5)), min_size=1, max_size=3)
 FULL_PAGES = PAGES.filter(lambda pages: any(lines for _, lines in pages))
 RANDOM = Classifier(random_model(bits=10))
 
@@ -66,6 +69,24 @@ def test_repeats_are_counted_within_the_page_digits_capitals_and_gaps_aside(
 ) -> None:
     read = [[[token.text for token in tokens_of(line)] for line in lines] for _, lines in pages]
     assert layout_of(pages).repeats.tolist() == [page.count(line) for page in read for line in page]
+
+
+@given(REPEATING_PAGES)
+def test_words_that_short_paragraphs_share_with_long_ones_are_counted_within_the_page(
+    pages: list[tuple[str, list[str]]],
+) -> None:
+    expected = []
+    for _, lines in pages:
+        read = [[t.text for t in tokens_of(line) if t.classes[0] == SINGLE or is_long_word(t)] for line in lines]
+        story = {word for line, own in zip(lines, read) if len(line) > LONG_CHARS for word in own}
+        for line, own in zip(lines, read):
+            hits = 0 if len(line) > LONG_CHARS else sum(word in story for word in own)
+            expected.append(hits / max(len(own), 1))
+    np.testing.assert_allclose(layout_of(pages).echo, expected, rtol=1e-6)
+
+
+def is_long_word(token: Token) -> bool:
+    return token.is_word and len(token.text) >= 4
 
 
 def test_paragraphs_with_the_same_pairs_of_words_in_another_order_are_no_repeats() -> None:

@@ -72,6 +72,7 @@ def test_no_publisher_is_on_both_sides(
         answered += np.unique(page[asked[: rows.on_pages]]).tolist()
         if asked.any():
             assert not set(names[learned]) & set(names[asked])
+            assert not (learned & rows.folded & (rows.groups == fold)).any()
             # Nothing is left out for nothing: what is not learned from is of these publishers or this fold.
             left_out = ~learned & ~np.isin(names, names[asked])
             assert (rows.groups[left_out] == fold).all()

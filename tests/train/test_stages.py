@@ -138,15 +138,16 @@ def test_pages_are_cropped_as_extractors_do_and_always_the_same(small_rows: Rows
         end += size
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
+@pytest.mark.parametrize(("share", "times"), [(0.0, 1), (1.0, 2)])
 def test_only_labelled_paragraphs_on_training_pages_are_learned_from(
-    small_rows: Rows, small_settings: TrainSettings, share: float
+    small_rows: Rows, small_settings: TrainSettings, share: float, times: int
 ) -> None:
-    scores = np.zeros((small_rows.on_pages, HEADS), np.float32)
+    scores = np.zeros((small_rows.on_pages, HEADS), np.float32)  # they show no story to crop a page to
     train = small_rows.groups != small_rows.groups[0]
-    data = context_rows(small_rows, scores, train, replace(small_settings, crop_share=share))
+    shares = replace(small_settings, crop_share=share, untitled_share=share)
+    data = context_rows(small_rows, scores, train, shares)
     labelled = train & (small_rows.kinds != UNLABELLED)
-    assert len(data.kinds) == labelled[: small_rows.on_pages].sum()  # scores of nothing show no story to crop to
+    assert len(data.kinds) == times * labelled[: small_rows.on_pages].sum()
     assert small_rows.groups[0] not in data.groups
 
 
