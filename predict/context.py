@@ -114,6 +114,7 @@ def _dense_blocks(log_probabilities: Float, flag_scores: Float, layout: PageLayo
     for by in range(1, REACH + 1):
         for sign, group in sides:
             blocks += [(group, _shifted(values, layout, sign * by, 0.0)) for values in (log_p, chars)]
+    blocks += [(group, _shifted(flags, layout, sign, -8.0)) for sign, group in sides]
 
     sums = _running(np.exp(log_p))
     here = np.arange(len(log_p))
@@ -238,5 +239,5 @@ def _specimen() -> tuple[Float, Float, PageLayout]:
     return np.zeros((1, len(KINDS)), np.float32), np.zeros((1, len(FLAGS)), np.float32), layout
 
 
-DENSE = 104  # columns of `dense_features`
+DENSE = 110  # columns of `dense_features`
 BINNED = 32  # columns of `binned_features`

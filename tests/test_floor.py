@@ -1,4 +1,4 @@
-"""What the data alone must teach: a floor under the scores on the held-out pages, so that no change lowers them unseen."""
+"""What the data alone must teach: a floor under the scores on held-out pages, so that no change lowers them unseen."""
 
 from pathlib import Path
 

@@ -39,8 +39,13 @@ def test_the_python_example_runs() -> None:
 def test_every_kind_of_the_readme_is_answered_as_the_table_says() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| \*(.+)\* \|$", README, re.MULTILINE)
     assert len(rows) == 7
-    code = "import sys; from predict import Classifier\nfor p in Classifier.load().classify(sys.stdin.read()): print(p.kind, p.label)"
+    code = (
+        "import sys; from predict import Classifier\n"
+        "for p in Classifier.load().classify(sys.stdin.read()): print(p.kind, p.label)"
+    )
     page = "\n".join(text for _, _, text in rows)
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, input=page, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, input=page, capture_output=True, text=True, timeout=60
+    )
     answers = [tuple(line.split()) for line in done.stdout.splitlines()]
     assert answers == [(kind, label) for kind, label, _ in rows]

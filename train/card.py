@@ -42,7 +42,7 @@ def model_card(corpus: Corpus, fitted: Fitted, settings: TrainSettings) -> dict[
         "settings": _settings(settings),
         "held_out": {
             "how": f"{settings.folds} folds by publisher over the labelled paragraphs of the pages in `data`, "
-            f"whole and as an extractor leaves them; singles always in training",
+            f"whole and as an extractor leaves them; nothing of a fold's publishers in its training",
             **scores.as_dict(),
         },
         "policies": {name: _policy(fitted, least) for name, least in fitted.model.policies.items()},

@@ -1,4 +1,4 @@
-"""The settings of training in one place, each with the reason for its value (BENCHMARKS.md has the measurements)."""
+"""The settings of training in one place, each with the reason for its value."""
 
 from __future__ import annotations
 

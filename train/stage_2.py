@@ -11,7 +11,6 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from predict import context
-from predict.features import Int64, tokenize
+from predict.features import tokenize
 from predict.labels import KINDS
 from predict.layout import PageLayout, lay_out
 from predict.model import ContextModel
@@ -33,9 +32,6 @@ _DENSE_SCALE = 0.3  # of standardised dense features beside ones for bins: how s
 _BIN_SCALE = 0.6
 _LEAST_COUNT = 3  # a bin seen more rarely is not learned
 _SURE = 0.5
-_FLAG_GROUPS = ("own words", "lengths")
-
-Float64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -113,62 +109,32 @@ def _rows_of(rows: Rows, scores: npt.NDArray[np.float32], keep: Mask, titles: li
 
 
 def fit_stage_2(data: ContextRows, train: npt.NDArray[np.bool_], settings: TrainSettings) -> ContextModel:
-    """Fit on the rows `train`, a mask over `data`.
-
-    The kinds see all surroundings. A flag is a matter of what the paragraph itself says, so its head sees only the
-    paragraph's own scores and length: what stands beside a designation is not one.
-    """
+    """Fit on the rows `train`, a mask over `data`."""
     mean = data.dense[train].mean(axis=0, dtype=np.float64)
     scale = _DENSE_SCALE / (data.dense[train].std(axis=0, dtype=np.float64) + 1e-3)
-    dense = (data.dense[train] - mean) * scale
-    model = _Weights(mean, scale)
-    _fit_kinds(model, dense, data.bins[train], data.kinds[train], settings)
-    for head, flag in enumerate(data.flags[train].T, len(KINDS)):
-        _fit_flag(model, head, dense, flag, settings)
-    return model.rounded()
-
-
-class _Weights:
-    """Stage 2 as it is filled in, head by head; weights are of features as prediction computes them."""
-
-    def __init__(self, mean: Float64, scale: Float64) -> None:
-        self.mean, self.scale = mean, scale
-        self.dense = np.zeros((context.DENSE, HEADS))
-        self.bins = np.zeros((context.BINNED * context.BIN_SIZE, HEADS), np.float32)
-        self.bias = np.full(HEADS, -30.0)
-
-    def fill_dense(self, heads: Any, columns: Int64, coefficients: Float64, intercepts: Float64) -> None:
-        """Take over coefficients (heads, columns) of standardised dense features."""
-        self.dense[np.ix_(columns, heads)] = (coefficients * self.scale[columns]).T
-        self.bias[heads] = intercepts - self.mean @ self.dense[:, heads]
-
-    def rounded(self) -> ContextModel:
-        """The weights as they are stored."""
-        bins = self.bins.astype(np.float16).astype(np.float32)
-        return ContextModel(self.dense.astype(np.float32), bins, self.bias.astype(np.float32))
-
-
-def _fit_kinds(model: _Weights, dense: Float64, bins: Int64, kinds: Int64, settings: TrainSettings) -> None:
-    if len(np.unique(kinds)) == 1:  # always this one
-        model.bias[kinds[0]] = 30.0
-        return
-    columns = bins + np.arange(context.BINNED) * context.BIN_SIZE
+    columns = data.bins[train] + np.arange(context.BINNED) * context.BIN_SIZE
     known, counts = np.unique(columns, return_counts=True)
     known = known[counts >= _LEAST_COUNT]
-    features = sp.hstack([sp.csr_matrix(dense), _one_hot(columns, known)], format="csr").astype(np.float32)
-    head = _fit(features, kinds, settings)
-    coefficients, intercepts = by_class(head)
-    model.fill_dense(head.classes_, np.arange(context.DENSE), coefficients[:, : context.DENSE], intercepts)
-    model.bins[np.ix_(known, head.classes_)] = (coefficients[:, context.DENSE :] * _BIN_SCALE).T
+    features = sp.hstack([sp.csr_matrix((data.dense[train] - mean) * scale), _one_hot(columns, known)], format="csr")
+    features = features.astype(np.float32)
 
-
-def _fit_flag(model: _Weights, head: int, dense: Float64, flag: Mask, settings: TrainSettings) -> None:
-    if len(np.unique(flag)) == 1:  # always or never
-        model.bias[head] = 30.0 if flag[0] else -30.0
-        return
-    columns = np.flatnonzero(np.isin(context.dense_groups(), _FLAG_GROUPS))
-    fitted = _fit(dense[:, columns].astype(np.float32), flag, settings)
-    model.fill_dense([head], columns, fitted.coef_, fitted.intercept_)
+    dense = np.zeros((context.DENSE, HEADS))
+    bins = np.zeros((context.BINNED * context.BIN_SIZE, HEADS), np.float32)
+    bias = np.full(HEADS, -30.0)
+    targets: list[tuple[int | None, npt.NDArray[np.generic]]] = [(None, data.kinds[train])]
+    targets += [(head, flag) for head, flag in enumerate(data.flags[train].T, len(KINDS))]
+    for one, target in targets:
+        if len(np.unique(target)) == 1:  # always this kind; a flag always or never
+            always = target[0] if one is None else one
+            bias[always] = 30.0 if one is None or target[0] else -30.0
+            continue
+        head = _fit(features, target, settings)
+        heads = head.classes_ if one is None else [one]
+        coefficients, intercepts = by_class(head) if one is None else (head.coef_, head.intercept_)
+        dense[:, heads] = (coefficients[:, : context.DENSE] * scale).T
+        bins[np.ix_(known, heads)] = (coefficients[:, context.DENSE :] * _BIN_SCALE).T
+        bias[heads] = intercepts - mean @ dense[:, heads]
+    return ContextModel(dense.astype(np.float32), bins.astype(np.float16).astype(np.float32), bias.astype(np.float32))
 
 
 def _one_hot(columns: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> sp.csr_matrix:
@@ -181,7 +147,7 @@ def _one_hot(columns: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> sp
     return sp.csr_matrix((values, at[hit], indptr), shape=(len(columns), len(known)))
 
 
-def _fit(features: Any, target: npt.NDArray[np.generic], settings: TrainSettings) -> LogisticRegression:
+def _fit(features: sp.csr_matrix, target: npt.NDArray[np.generic], settings: TrainSettings) -> LogisticRegression:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return LogisticRegression(C=settings.context_c, max_iter=settings.context_iterations).fit(features, target)
