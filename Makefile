@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test format train check clean
+.PHONY: help demo test bench format train check clean
 
 help:
 	@echo "make demo   install into .venv and take an example page apart"
 	@echo "make test   install what tests need, then ruff, mypy and pytest"
+	@echo "make bench  measure the speed and write BENCHMARKS.md"
 	@echo "make check  validate the corpus in data/"
 	@echo "make train  fit models/default on data/ (REAL=pages.jsonl,more.jsonl adds files)"
 	@echo "make format let ruff format the code"
@@ -41,6 +42,9 @@ test: $(VENV)/.test
 	@$(BIN)/mypy
 	@echo "== pytest"
 	@$(BIN)/python -m pytest -n 2
+
+bench: $(VENV)/.test
+	@$(BIN)/python benchmarks/speed.py
 
 check: $(VENV)/.test
 	@$(BIN)/python -m train check data

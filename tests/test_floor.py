@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from predict.labels import Flag
 from train.corpus import HELD_OUT, read_corpus
 from train.evaluate import answer_pages
 from train.fit import fit
@@ -15,7 +14,16 @@ from train.settings import TrainSettings
 
 DATA = Path(__file__).parent.parent / "data"
 # Reached on the held-out pages, less a margin of 0.02.
-FLOOR = {"accuracy": 0.0, "macro_f1": 0.0, "journalism": 0.0, "fundraising": 0.0, "ad_notice": 0.0, "any flag": 0.0}
+FLOOR = {
+    "accuracy": 0.894,
+    "macro_f1": 0.864,
+    "journalism": 0.909,
+    "fundraising": 0.837,
+    "ad_notice": 0.823,
+    "self_description": 0.836,
+    "designation": 0.699,
+    "any flag": 0.819,
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +46,9 @@ def test_the_data_teaches_what_the_held_out_pages_ask(scores: Scores) -> None:
         "journalism": scores.labels["journalism"].f1,
         "fundraising": scores.labels["fundraising"].f1,
         "ad_notice": scores.labels["ad_notice"].f1,
+        "self_description": scores.labels["self_description"].f1,
+        "designation": scores.flags["designation"].f1,
         "any flag": scores.flags["any"].f1,
     }
     below = {name: round(value, 3) for name, value in reached.items() if value < FLOOR[name]}
     assert not below, f"below the floor {FLOOR}: {below}"
-
-
-def test_designations_of_the_publisher_are_found(scores: Scores) -> None:
-    assert scores.flags[str(Flag.designation)].count > 40
-    assert scores.flags[str(Flag.designation)].f1 >= 0.5
