@@ -78,7 +78,8 @@ def main() -> None:
     table = format_table(["", "MB/s", "paragraphs/s", "times newsieve's time"], rows)
     text = (
         f"# Benchmarks\n\nWritten by `python benchmarks/speed.py` (newsieve {__version__}): {len(texts)} pages "
-        f"of `data/`, {len(kinds):,} paragraphs, {megabytes:.1f} MB of UTF-8, one core, median of {rounds} runs taken in turn.\n\n"
+        f"of `data/`, {len(kinds):,} paragraphs, {megabytes:.1f} MB of UTF-8, one core, "
+        f"median of {rounds} runs taken in turn.\n\n"
         f"```\n{table}\n```\n"
     )
     (ROOT / "BENCHMARKS.md").write_text(text, encoding="utf-8")
