@@ -41,7 +41,7 @@ test: $(VENV)/.test
 	@echo "== mypy"
 	@$(BIN)/mypy
 	@echo "== pytest"
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/test_floor.py tests  # the longest first
 
 bench: $(VENV)/.test
 	@$(BIN)/python benchmarks/speed.py
