@@ -22,7 +22,7 @@ class TrainSettings:
     paragraph_iterations: int = 40
     context_c: float = 0.1
     context_iterations: int = 80
-    single_weight: float = 1.0
+    single_weight: float = 0.5
     folds: int = 5
     crop_share: float = 0.5
     untitled_share: float = 0.4
