@@ -25,6 +25,7 @@ from predict.layout import LONG_CHARS, Float, PageLayout, lay_out
 
 REACH = 3  # neighbours on either side that are read one by one
 WINDOWS = (8, 30)  # and on average
+LENGTH_WINDOWS = (4, 12)
 BIN_SIZE = 4096  # more values than any crossed bin has
 _FLOOR = np.float32(-7.0)  # log-probabilities below this say no more
 _STORY = KINDS.index(Kind.story)
@@ -33,6 +34,7 @@ _SURE_PROBABILITY, _SURE_CHARS = 0.8, 80  # of a paragraph that is taken for the
 _LOG_STEPS = np.array([1, 2, 3, 5, 8, 13, 21, 35, 60, 100, 200])
 _FAR_STEPS = np.array([1, 2, 3, 5, 9, 20])
 _PROB_STEPS = np.array([0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98], np.float32)
+_MEAN_LENGTH_STEPS = np.log1p(np.array([0, 8, 16, 30, 50, 80, 130, 220]))
 _CHAR_STEPS = np.array([2, 8, 16, 30, 50, 80, 130, 220, 400])
 _SHARE_STEPS = np.array([0.001, 0.2, 0.4, 0.6, 0.8, 0.99], np.float32)
 
@@ -136,6 +138,11 @@ def _dense_blocks(log_probabilities: Float, flag_scores: Float, layout: PageLayo
     title = [layout.in_title, layout.of_title, layout.in_title * layout.of_title]
     blocks.append(("place on the page", np.stack(place, axis=1)))
     blocks.append(("repetition", np.log(layout.repeats)[:, None]))
+    blocks.append(("repetition", np.log1p(np.stack([layout.earlier, layout.repeats - 1 - layout.earlier], axis=1))))
+    lengths = _running(np.stack([np.log1p(layout.chars), layout.chars > LONG_CHARS], axis=1))
+    for reach in LENGTH_WINDOWS:
+        blocks.append(("lengths", _window(lengths, np.maximum(here - reach, start), here)))
+        blocks.append(("lengths", _window(lengths, here + 1, np.minimum(here + 1 + reach, end))))
     blocks.append(("words of the story", layout.echo[:, None]))
     blocks.append(("title", np.stack(title, axis=1)))
     return blocks
@@ -162,6 +169,7 @@ def _binned_columns(log_probabilities: Float, layout: PageLayout) -> list[Column
     long_before, long_after = ((_bins(d, _FAR_STEPS), 7) for d in _nearest(layout.chars > LONG_CHARS, layout))
     in_title, of_title = (_bins(layout.in_title, _SHARE_STEPS), 7), (_bins(layout.of_title, _SHARE_STEPS), 7)
     repeats = (np.minimum(layout.repeats, 5), 6)
+    earlier, later = (np.minimum(layout.earlier, 2), 3), (np.minimum(layout.repeats - 1 - layout.earlier, 2), 3)
     echo = (_bins(layout.echo, _SHARE_STEPS), 7)
     begins, ends = (layout.first, 10), (layout.last, 10)
     place = (_bins(layout.place, _LOG_STEPS), 12)
@@ -169,6 +177,16 @@ def _binned_columns(log_probabilities: Float, layout: PageLayout) -> list[Column
     window = _running(probabilities)
     here = np.arange(len(best[0]))
     start, end = layout.indptr[layout.page], layout.indptr[layout.page + 1]
+    lengths = _running(np.log1p(layout.chars)[:, None])
+    mean_length_before = (
+        _bins(_window(lengths, np.maximum(here - LENGTH_WINDOWS[0], start), here)[:, 0], _MEAN_LENGTH_STEPS),
+        9,
+    )
+    mean_length_after = (
+        _bins(_window(lengths, here + 1, np.minimum(here + 1 + LENGTH_WINDOWS[0], end))[:, 0], _MEAN_LENGTH_STEPS),
+        9,
+    )
+    long_next = near((np.searchsorted([LONG_CHARS, 2 * LONG_CHARS], layout.chars), 3), 1)
     mean_before = _bins(_window(window, np.maximum(here - WINDOWS[0], start), here), _PROB_STEPS)
     mean_after = _bins(_window(window, here + 1, np.minimum(here + 1 + WINDOWS[0], end)), _PROB_STEPS)
 
@@ -192,6 +210,10 @@ def _binned_columns(log_probabilities: Float, layout: PageLayout) -> list[Column
         ("words of the story", _cross(echo, near(echo, -1), near(echo, 1), within)),
         ("lengths", _cross(near(chars, -1), chars, near(chars, 1))),
         ("repetition", _cross(best, repeats, within)),
+        ("repetition", _cross(earlier, later, best, long_next)),
+        ("lengths", _cross(chars, mean_length_before, mean_length_after)),
+        ("lengths", _cross(story, mean_length_before, mean_length_after)),
+        ("lengths", _cross(best, mean_length_before, mean_length_after)),
         ("first and last character", _cross(begins, ends, within)),
         ("first and last character", _cross(near(ends, -1), ends, near(ends, 1))),
         ("first and last character", _cross(near(begins, -1), begins, near(begins, 1))),
@@ -239,5 +261,5 @@ def _specimen() -> tuple[Float, Float, PageLayout]:
     return np.zeros((1, len(KINDS)), np.float32), np.zeros((1, len(FLAGS)), np.float32), layout
 
 
-DENSE = 110  # columns of `dense_features`
-BINNED = 32  # columns of `binned_features`
+DENSE = 120  # columns of `dense_features`
+BINNED = 36  # columns of `binned_features`

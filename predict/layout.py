@@ -28,7 +28,8 @@ class PageLayout:
     chars, words: (N,) lengths. in_title: (N,) share of its words that stand in the title; of_title: (N,) share of the
     title's words that stand in it; titled: (N,) whether the page has a title. echo: (N,) share of a short paragraph's
     longer words that stand in long paragraphs of the page, as a headline's do; 0 for a long one. repeats: (N,) how
-    many paragraphs of the page are equal to it, digits aside. first, last: (N,) class of the first and last token.
+    many paragraphs of the page are equal to it, digits aside; earlier: (N,) how many of those stand before it. first,
+    last: (N,) class of the first and last token.
     """
 
     page: Int64
@@ -42,6 +43,7 @@ class PageLayout:
     titled: npt.NDArray[np.bool_]
     echo: Float
     repeats: Int64
+    earlier: Int64
     first: Int64
     last: Int64
 
@@ -58,6 +60,7 @@ def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
     in_title, of_title = _title_overlap(tokens, titles, page[owner], owner, is_word, words, page)
     classes = np.append(tokens.classes, np.uint8(0)).astype(np.int64)
     empty = lengths == 0
+    repeats, earlier = _repeats(tokens, page)
     return PageLayout(
         page=page,
         place=np.arange(len(page)) - np.repeat(indptr[:-1], sizes),
@@ -69,7 +72,8 @@ def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
         of_title=of_title,
         titled=(np.diff(titles.indptr) > 0)[page],
         echo=_echo(tokens, page[owner], owner),
-        repeats=_repeats(tokens, page),
+        repeats=repeats,
+        earlier=earlier,
         first=np.where(empty, 0, classes[np.minimum(tokens.indptr[:-1], len(classes) - 1)]),
         last=np.where(empty, 0, classes[tokens.indptr[1:] - 1]),
     )
@@ -119,12 +123,17 @@ def _echo(tokens: Tokens, token_page: Int64, owner: Int64) -> Float:
     return (np.bincount(owner[asked], found, len(tokens.chars)) / np.maximum(size, 1)).astype(np.float32)
 
 
-def _repeats(tokens: Tokens, page: Int64) -> Int64:
-    """How many paragraphs of the same page have the same tokens, itself included."""
+def _repeats(tokens: Tokens, page: Int64) -> tuple[Int64, Int64]:
+    """How many paragraphs of the same page have the same tokens, itself included, and how many of them come before."""
     starts = tokens.indptr[:-1] + np.arange(len(tokens.indptr) - 1)
     pairs = pair_hashes(tokens)
     # Times its place, an odd number, or "a b a c a" would be "a c a b a": they have the same pairs.
     place = np.arange(len(pairs)) - np.repeat(starts, np.diff(tokens.indptr) + 1)
     keys = np.add.reduceat(pairs * (2 * place + 1).astype(np.uint64), starts) ^ _salt(page)
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    return np.asarray(counts[inverse], np.int64)
+    order = np.argsort(keys, kind="stable")
+    first = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[:1]]))
+    counts = np.diff(np.append(first, len(keys)))
+    repeats, earlier = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+    repeats[order] = np.repeat(counts, counts)
+    earlier[order] = np.arange(len(keys)) - np.repeat(first, counts)
+    return repeats, earlier

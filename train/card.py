@@ -56,6 +56,13 @@ def model_card(corpus: Corpus, fitted: Fitted, settings: TrainSettings) -> dict[
     }
 
 
+def corrected_card(base: dict[str, object], corpus: Corpus) -> dict[str, object]:
+    """The card of a model that was corrected: its scores are those of the model before."""
+    files = [_file_entry(file) for file in corpus.files]
+    note = "corrected with these files after it was measured; the scores are those from before"
+    return {**base, "date": date.today().isoformat(), "corrected": {"note": note, "data": files}}
+
+
 def _file_entry(file: CorpusFile) -> dict[str, Any]:
     path = Path(file.name)
     own = "data" in path.parts

@@ -15,11 +15,12 @@ import numpy.typing as npt
 from predict.errors import NewsieveError
 from predict.model import Model
 from predict.model_file import load_model, save_model
-from train.card import model_card
+from train.adapt import adapt
+from train.card import corrected_card, model_card
 from train.check import run_check
 from train.corpus import HELD_OUT, Corpus, read_corpus
 from train.data_sheet import SHEET, write_data_sheet
-from train.evaluate import FoldAnswers, answer_pages, cross_validate, write_answers
+from train.evaluate import FoldAnswers, answer_pages, cross_validate, share_right, write_answers
 from train.export import export_pipeline
 from train.fit import fit
 from train.rows import Rows, corpus_rows
@@ -59,11 +60,15 @@ def check(folder: Path, reference: Path | None, sheet: bool) -> None:
 @cli.command(name="fit")
 @DATA
 @JOBS
+@click.option("--base", type=click.Path(path_type=Path), help="Correct this model with the data; fit nothing anew.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write the model into.")
-def fit_command(data: Sequence[Path], jobs: int, out: Path) -> None:
-    """Fit a model and write it with its card."""
+def fit_command(data: Sequence[Path], jobs: int, base: Path | None, out: Path) -> None:
+    """Fit a model and write it with its card; with --base, teach a model some paragraphs of one's own."""
     settings = TrainSettings(jobs=jobs)
     out.mkdir(parents=True, exist_ok=True)
+    if base:
+        _correct(load_model(base), data, settings, out)
+        return
     corpus, rows = _read(data, settings)
     fitted = fit(rows, np.ones(len(rows.kinds), bool), settings, _say)
     card = model_card(corpus, fitted, settings)
@@ -112,6 +117,14 @@ def export(data: Sequence[Path], jobs: int, path: Path) -> None:
     _, rows = _read(data, settings)
     joblib.dump(export_pipeline(rows, settings), path)
     _say(f"wrote {path}; it is a pickle, load it only where you trust its source")
+
+
+def _correct(base: Model, data: Sequence[Path], settings: TrainSettings, out: Path) -> None:
+    corpus, rows = _read(data, replace(settings, features=base.paragraphs.settings))
+    corrected = adapt(base, rows)
+    _say(f"labels right: {share_right(base, rows):.3f} of them before, {share_right(corrected, rows):.3f} now")
+    save_model(replace(corrected, card=corrected_card(base.card, corpus)), out)
+    _say(f"wrote {out}")
 
 
 def _say(text: str) -> None:

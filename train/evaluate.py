@@ -17,9 +17,9 @@ import numpy.typing as npt
 import orjson
 
 from predict.labels import FLAGS, KINDS, LABELS
-from predict.model import Answers, Model
+from predict.model import KIND_TO_LABEL, Answers, Model
 from train.fit import Say, fit
-from train.rows import NOBODY, Rows
+from train.rows import NOBODY, UNLABELLED, Rows
 from train.settings import TrainSettings
 from train.stage_1 import Mask, score_rows
 from train.stage_2 import page_layout
@@ -43,6 +43,17 @@ def answer_pages(model: Model, rows: Rows, pages: npt.NDArray[np.int64]) -> Fold
     scores = np.where((layout.size > 1)[:, None], model.pages.scores(scores, layout), scores)
     answers = model.decide(scores)
     return FoldAnswers(pages, answers, answers.flags >= model.flag_thresholds)
+
+
+def share_right(model: Model, rows: Rows) -> float:
+    """Share of the labelled rows whose label the model gets right: on pages with both stages, singles with stage 1."""
+    pages = np.arange(len(rows.sizes))
+    on_pages = answer_pages(model, rows, pages).answers.labels if len(pages) else pages
+    alone = score_rows(model.paragraphs, rows.features[rows.on_pages :])
+    given = np.concatenate([on_pages, model.decide(alone).labels])
+    labelled = rows.kinds != UNLABELLED
+    truth = KIND_TO_LABEL.argmax(axis=1)[rows.kinds]
+    return float((given == truth)[labelled].mean())
 
 
 def cross_validate(
