@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import orjson
 
+from predict.credibility.observing import SHOWN_FROM, date_of, observe, publisher_of
+from predict.credibility.publishers import Publisher
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.page import Page
 from predict.records import Record
@@ -72,15 +74,21 @@ class Clean:
 
 @dataclass(frozen=True)
 class ForReport:
-    """Gives what a report adds up: the page, its group (the field `by` of the record), and its name."""
+    """Gives what a report adds up: the publisher, and what the page adds to it.
+
+    by, date: fields of the record that name its publisher and its date. shown_from: least probability of a flag.
+    """
 
     by: str | None = None
+    date: str | None = None
+    shown_from: float = SHOWN_FROM
 
-    def __call__(self, record: Record, page: Page) -> tuple[Page, str | None, str | None]:
-        """Return page, group, name."""
-        group = record.fields.get(self.by) if self.by is not None else None
-        name = record.fields.get("id")
-        return page, None if group is None else str(group), None if name is None else str(name)
+    def __call__(self, record: Record, page: Page) -> tuple[str | None, Publisher]:
+        """Return the publisher's name and what the page adds."""
+        name = record.fields.get("id", record.fields.get("url"))
+        date = date_of(record.fields, self.date)
+        seen = observe(page, None if name is None else str(name), date, self.shown_from)
+        return publisher_of(record.fields, self.by, record.folder), seen
 
 
 Transform = Classify | Clean | ForReport

@@ -19,6 +19,7 @@ from train.card import model_card
 from train.check import run_check
 from train.corpus import HELD_OUT, Corpus, read_corpus
 from train.data_sheet import SHEET, write_data_sheet
+from train.designations import examples, fit_designations
 from train.evaluate import FoldAnswers, answer_pages, cross_validate, write_answers
 from train.export import export_pipeline
 from train.fit import fit
@@ -67,7 +68,8 @@ def fit_command(data: Sequence[Path], jobs: int, out: Path) -> None:
     corpus, rows = _read(data, settings)
     fitted = fit(rows, np.ones(len(rows.kinds), bool), settings, _say)
     card = model_card(corpus, fitted, settings)
-    save_model(replace(fitted.model, card=card), out)
+    told = fit_designations(examples(corpus), settings.features.subword_lengths)
+    save_model(replace(fitted.model, card=card, designations=told), out)
     _say(f"wrote {out}")
 
 
