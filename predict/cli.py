@@ -125,9 +125,7 @@ def clean(
 
 @newsieve.command()
 @_files
-@click.option(
-    "--by", metavar="FIELD", help="Field that names the publisher. [default: publisher, then url, then folder]"
-)
+@click.option("--by", metavar="FIELD", help="Field of the publisher. [default: publisher, else url, else folder]")
 @click.option("--date", metavar="FIELD", help="Field with the date of a page. [default: date, published, ...]")
 @click.option(
     "--from", "shown_from", type=click.FloatRange(0, 1), metavar="P", help="Least probability of a statement."
@@ -154,7 +152,6 @@ def report(
 ) -> None:
     """Collect what publishers say about themselves, with quotes and counts, and without a verdict."""
     from predict.credibility import Report
-    from predict.credibility.observing import SHOWN_FROM
     from predict.credibility.writing import read_reports, write_report
     from predict.folders import plan_report
     from predict.forms import ForReport
@@ -165,7 +162,7 @@ def report(
         pages, code = read_reports(files), 0
     else:
         pages = Report()
-        transform = ForReport(by, date, SHOWN_FROM if shown_from is None else shown_from)
+        transform = ForReport(by, date, shown_from)
         code = _run(plan_report(files), transform, Classifier.load(model), model, jobs, errors, pages=pages)
     if html is not None:
         write_report(pages, html)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from predict.credibility.observing import SHOWN_FROM, date_of, observe, publisher_of
+from predict.credibility.observing import date_of, observe, publisher_of
 from predict.credibility.publishers import Publisher
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.page import Page
@@ -81,7 +81,7 @@ class ForReport:
 
     by: str | None = None
     date: str | None = None
-    shown_from: float = SHOWN_FROM
+    shown_from: float | None = None
 
     def __call__(self, record: Record, page: Page) -> tuple[str | None, Publisher]:
         """Return the publisher's name and what the page adds."""

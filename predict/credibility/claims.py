@@ -23,42 +23,47 @@ STATE_MONEY = "state_money"
 _READ = 2_000  # characters: bounds the work on a long paragraph
 _ADS = (
     r"(?:ads?\b|advert\w*|anzeigen?\b|werbung\w*|publicit\w*|publicidade?\b|reklam\w*|реклам\w*|reclame\w*|annons\w*"
-    r"|hirdet\w*|広告|广告|廣告)"
+    r"|hirdet\w*)"
 )
 _STATE = (
-    r"(?:government|the state|state (?:money|funding)|staatlich\w*|gouvernement\w*|gobierno|governo|rząd\w*|государств\w*"
-    r"|держав\w*|overheid|stát\w*|政府)"
+    r"(?:government|the state|state (?:money|funding)|staatlich\w*|gouvernement\w*|gobierno|governo|rząd\w*"
+    r"|государств\w*|держав\w*|overheid|stát\w*)"
 )
 _NO = (
-    r"(?:no|zero|not? (?:any|carry|take|run|accept)|without|free (?:of|from)|never|kein\w*|ohne|sans|ni|sin|sem|senza|bez"
-    r"|без|нет|немає|geen|zonder|ingen|inga|utan|nincs\w*)"
+    r"(?:no|zero|not? (?:any|carry|take|run|accept)|without|free (?:of|from)|never|kein\w*|ohne|sans|ni|sin|sem|senza"
+    r"|bez|без|нет|немає|geen|zonder|ingen|inga|utan|nincs\w*)"
 )
 _PATTERNS = {
     NO_ADVERTISING: (
         rf"\b{_NO}\W+(?:\w+\W+){{0,2}}{_ADS}",
         r"\bad(?:vert\w*)?[- ]free\b|\bwerbefrei\w*|\breclamevrij\w*|\breklamfri\w*|\breklamments\w*|\breklamsız\w*",
-        r"(?:disabled|removed|switched off|dropped|отключили|убрали|отказались от|abgeschaltet|verzichten)\W+(?:\w+\W+){0,2}"
-        + _ADS,
-        r"広告(?:は|を)?(?:一切)?(?:掲載し(?:ない|ません)|載せ(?:ない|ません)|なし)|(?:没有|不登|不接|沒有|無)(?:任何)?(?:广告|廣告)",
+        r"(?:disabled|removed|switched off|dropped|отключили|убрали|отказались от|abgeschaltet|verzichten)"
+        rf"\W+(?:\w+\W+){{0,2}}{_ADS}",
+        r"広告(?:は|を)?(?:一切)?(?:掲載し(?:ない|ません)|載せ(?:ない|ません)|なし)",
+        r"(?:没有|不登|不接|沒有|無)(?:任何)?(?:广告|廣告)",
     ),
     NON_PROFIT: (
-        r"\bnon?[- ]?(?:for[- ])?profit\w*|\bnot[- ]for[- ]profit|\b501\s?\(c\)|\bgemeinnützig\w*|\b(?:sans|à) but non lucratif"
-        r"|\bsans but lucratif|\bassociation loi 1901|\bsin (?:fines|ánimo) de lucro|\bsem fins lucrativos"
-        r"|\bsenza (?:scopo|fini) di lucro|\bnon[- ]profit\b|некоммерческ\w*|неприбутков\w*|\bneziskov\w*|\bideell\w*"
-        r"|\bnonprofit\w*|\bkâr amacı gütme\w*|非営利|非营利|非營利|\bfundacja\b|\bpożytku publicznego",
+        r"\bnon?[- ]?(?:for[- ])?profit\w*|\bnot[- ]for[- ]profit|\b501\s?\(c\)|\bgemeinnützig\w*",
+        r"\b(?:à|sans) but (?:non )?lucratif|\bassociation loi 1901|\bsin (?:fines|ánimo) de lucro",
+        r"\bsem fins lucrativos|\bsenza (?:scopo|fini) di lucro|некоммерческ\w*|неприбутков\w*|\bneziskov\w*",
+        r"\bideell\w*|\bkâr amacı gütme\w*|非営利|非营利|非營利|\bpożytku publicznego|\bnonprofit\w*",
     ),
     COMPANY: (
-        r"\b(?:Ltd|Limited|Inc|LLC|PLC|GmbH|S\.?A\.?S?|S\.?r\.?l|S\.?p\.?A|S\.?L\.?|B\.?V|AB|A\.?Ş|Kft|Zrt|s\.r\.o|a\.s)\b"
-        r"(?!\s*\()|\bsp\. z o\.o|\b(?:a|part of(?: the)?) [\w ]{0,30}(?:company|subsidiary|group)\b|\bООО\b|\bТОВ\b|\bАО\b"
-        r"|株式会社|有限公司",
+        r"\b(?:Ltd|Limited|Inc|LLC|PLC|GmbH|S\.?A\.?S|S\.?A|S\.?r\.?l|S\.?p\.?A|S\.L|B\.?V|AB|A\.?Ş|Kft|Zrt|s\.r\.o)\b",
+        r"\bsp\. z o\.o|\b(?:a|part of(?: the)?) [\w ]{0,30}(?:company|subsidiary|group|Group)\b",
+        r"\bООО\b|\bТОВ\b|\bАО\b|株式会社|有限公司",
     ),
     NO_STATE_MONEY: (rf"\b{_NO}\W+(?:\w+\W+){{0,4}}{_STATE}",),
     STATE_MONEY: (
-        rf"(?:funded|financed|owned|paid|finanziert\w*|financé\w*|financiad\w*|finanziat\w*|финансируется|фінансується)"
+        r"(?:funded|financed|owned|paid|finanziert\w*|financé\w*|financiad\w*|finanziat\w*|финансируется|фінансується)"
         rf"\W+(?:\w+\W+){{0,5}}{_STATE}",
         r"\bstate[- ](?:owned|funded|run|affiliated|controlled)\b|\bgovernment[- ](?:owned|funded)\b",
     ),
 }
+_CONTRARY = {
+    COMPANY: NON_PROFIT,
+    STATE_MONEY: NO_STATE_MONEY,
+}  # a paragraph that claims the second claims not the first
 _COMPILED = {
     claim: re.compile("|".join(patterns), re.IGNORECASE if claim != COMPANY else 0)
     for claim, patterns in _PATTERNS.items()
@@ -77,15 +82,9 @@ def claims_of(text: str, kind: Kind, flagged: bool) -> Iterator[str]:
         yield NO_ADVERTISING
     if kind is Kind.ad_notice and not without_ads:
         yield AD_NOTICE
-    if flagged:
-        for claim, contrary in (
-            (NON_PROFIT, None),
-            (COMPANY, NON_PROFIT),
-            (NO_STATE_MONEY, None),
-            (STATE_MONEY, NO_STATE_MONEY),
-        ):
-            if _claims(claim, head) and not (contrary and _claims(contrary, head)):
-                yield claim
+    for claim in (NON_PROFIT, COMPANY, NO_STATE_MONEY, STATE_MONEY) if flagged else ():
+        if _claims(claim, head) and not (claim in _CONTRARY and _claims(_CONTRARY[claim], head)):
+            yield claim
 
 
 def _claims(claim: str, text: str) -> bool:

@@ -52,14 +52,14 @@ def html_page(report: Report) -> str:
     cards = [_card(at, title_of(name, len(publishers)), each) for at, (name, each) in enumerate(publishers)]
     options = "".join(f'<option value="{key}">{label}</option>' for key, label in _ORDERS)
     legend = "".join(f'<li><i class="{label}"></i>{_words(label)}</li>' for label in LABELS)
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'"
     total = sum(publisher.pages for _, publisher in publishers)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '{_hash(style)}' 'unsafe-hashes' \
-'unsafe-inline'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>What publishers say about themselves</title>
 <style>{style}</style>
 </head>
@@ -137,7 +137,8 @@ def _card(at: int, title: str, publisher: Publisher) -> str:
     return f"""<article {attributes}>
 <header><h2 dir="auto">{_text(title)}</h2></header>
 <p class="facts">{_text(seen_on(publisher.pages, publisher.first, publisher.last))} ·
-{_text(counted(sum(publisher.paragraphs), "paragraph"))} · a page has {appeals:.1f} appeals and {notices:.1f} ad notices</p>
+{_text(counted(sum(publisher.paragraphs), "paragraph"))} ·
+a page has {appeals:.1f} appeals and {notices:.1f} ad notices</p>
 {_bar(publisher)}
 {sections}
 </article>
@@ -146,13 +147,18 @@ def _card(at: int, title: str, publisher: Publisher) -> str:
 
 def _bar(publisher: Publisher) -> str:
     total = max(1, sum(publisher.characters))
-    parts, names = [], []
+    parts, names, left = [], [], 0.0
     for label, characters in zip(LABELS, publisher.characters):
         if characters:
-            name = f"{_words(label)} {percent(characters, total).strip()}"
-            names.append(name)
-            parts.append(f'<span class="{label}" style="width:{100 * characters / total:.3f}%" title="{name}"></span>')
-    return f'<div class="bar" role="img" aria-label="{", ".join(names)}">{"".join(parts)}</div>'
+            share = 100 * characters / total
+            names.append(f"{_words(label)} {percent(characters, total).strip()}")
+            parts.append(f'<rect class="{label}" x="{left:.3f}" width="{share:.3f}" height="1"/>')
+            left += share
+    what = ", ".join(names) or "no text"
+    return (
+        f'<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label="{what}">'
+        f"<title>{what}</title>{''.join(parts)}</svg>"
+    )
 
 
 def _flag_section(flag: Flag, publisher: Publisher, statements: list[Statement]) -> str:
@@ -202,9 +208,10 @@ def _changes(changes: list[Change]) -> str:
     if not changes:
         return ""
     made = [
-        f'<div class="sides"><figure>{_quote(change.old)}{_caption([f"until {change.old.last}", *_place(change.old)])}'
-        f"</figure><figure>{_quote(change.new)}{_caption([f'since {change.new.first}', *_place(change.new)])}"
-        f"</figure></div>"
+        '<div class="sides">'
+        + _side(change.old, f"{change.flag}, until {change.old.last}")
+        + _side(change.new, f"since {change.new.first}")
+        + "</div>"
         for change in changes
     ]
     return f"<section><h3>Changed</h3>{''.join(made)}</section>\n"
@@ -214,9 +221,11 @@ def _contradictions(contradictions: list[Contradiction]) -> str:
     if not contradictions:
         return ""
     made = [
-        f'<p class="about">{_text(each.about)}</p><div class="sides">'
-        + "".join(f"<figure>{_quote(e)}{_caption([*_place(e)])}</figure>" for e in (each.one, each.other))
-        + "</div>"
+        f'<p class="about">{_text(each.about)}</p><div class="sides">' + _side(each.one) + _side(each.other) + "</div>"
         for each in contradictions
     ]
     return f"<section><h3>Worth a look</h3>{''.join(made)}</section>\n"
+
+
+def _side(evidence: Evidence, *notes: str) -> str:
+    return f"<figure>{_quote(evidence)}{_caption([*notes, *_place(evidence)])}</figure>"

@@ -128,9 +128,9 @@ def _publisher(value: dict[str, Any]) -> Publisher:
 
 def _evidence(value: dict[str, Any]) -> Evidence:
     quote = value["quote"]
-    if not isinstance(quote["text"] if "text" in quote else "", str):
-        raise TypeError("text")
     made = Quote(**{"page": None, "text": "", **quote})
+    if not (isinstance(made.text, str) and isinstance(made.probability, float) and type(made.paragraph) is int):
+        raise TypeError("a quote")
     return Evidence(
         made, _count(value["paragraphs"]), _count(value["pages"]), _text(value.get("first")), _text(value.get("last"))
     )

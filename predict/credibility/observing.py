@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import numpy.typing as npt
 
 from predict.credibility.claims import AD_NOTICE, claims_of
 from predict.credibility.publishers import Flagged, Publisher
@@ -15,16 +16,19 @@ from predict.credibility.statements import CONTEXT_CHARS, QUOTE_CHARS, Evidence,
 from predict.labels import FLAGS, KINDS, LABELS, Flag, Kind
 from predict.page import Page
 
-SHOWN_FROM = 0.5  # least probability of a flag that is reported, where the model's own threshold is not higher
+# Least probability of a flag that is reported, where the model's own threshold is not higher. A designation is rare and
+# weighty: the model's own threshold decides.
+SHOWN_FROM = {Flag.designation: 0.0, Flag.ownership: 0.5, Flag.mission: 0.5}
 DATE_FIELDS = ("date", "published", "date_published", "datePublished", "published_at", "publish_date", "date_publish")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _APPEAL_KINDS = (Kind.fundraising, Kind.ad_notice, Kind.self_description)
 
 
 def observe(
-    page: Page, page_id: str | None = None, date: str | None = None, shown_from: float = SHOWN_FROM
+    page: Page, page_id: str | None = None, date: str | None = None, shown_from: float | None = None
 ) -> Publisher:
-    """What one page adds to its publisher. date: ISO. shown_from: least probability of a flag."""
+    """What one page adds to its publisher. date: ISO. shown_from: least probability of a flag; None takes
+    SHOWN_FROM."""
     answers = page.answers
     paragraphs = np.bincount(answers.labels, minlength=len(LABELS))
     seen = Publisher(
@@ -38,13 +42,13 @@ def observe(
     )
     for label, text in zip(answers.labels.tolist(), page.texts):
         seen.characters[label] += len(text)
-    least = np.maximum(np.asarray(page.flag_thresholds, np.float32), np.float32(shown_from))
-    given = answers.flags >= least
+    least = np.maximum(page.flag_thresholds, [SHOWN_FROM[f] if shown_from is None else shown_from for f in FLAGS])
+    given: npt.NDArray[np.bool_] = answers.flags >= least
     for column, flag in enumerate(FLAGS):
         carried = np.flatnonzero(given[:, column]).tolist()
         if carried:
             seen.flags[flag] = _flagged(page, flag, carried, _quoting(page, page_id), date)
-    _add_claims(seen, page, given.any(axis=1).tolist(), page_id, date)
+    _add_claims(seen, page, np.logical_or.reduce(given, axis=1), page_id, date)
     return seen
 
 
@@ -57,13 +61,15 @@ def _flagged(page: Page, flag: Flag, carried: list[int], quote: Callable[..., Qu
     return Flagged(len(carried), 1, table)
 
 
-def _add_claims(seen: Publisher, page: Page, flagged: list[bool], page_id: str | None, date: str | None) -> None:
+def _add_claims(
+    seen: Publisher, page: Page, flagged: npt.NDArray[np.bool_], page_id: str | None, date: str | None
+) -> None:
     quote = _quoting(page, page_id)
     claims = Table()
     for index, kind in enumerate(page.answers.kinds.tolist()):
         if not flagged[index] and KINDS[kind] not in _APPEAL_KINDS:
             continue
-        for claim in claims_of(page.texts[index], KINDS[kind], flagged[index]):
+        for claim in claims_of(page.texts[index], KINDS[kind], bool(flagged[index])):
             probability = page[index].probability if claim == AD_NOTICE else float(page.answers.flags[index].max())
             claims.add(claim, Evidence(quote(index, probability), 1, 1, date, date), same_page=True)
     seen.claims = claims.entries

@@ -10,7 +10,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any
 
-from predict.credibility.observing import SHOWN_FROM, observe
+from predict.credibility.observing import observe
 from predict.credibility.publishers import Publisher
 from predict.page import Page
 
@@ -40,7 +40,7 @@ class Report:
         publisher: str | None = None,
         page_id: str | None = None,
         date: str | None = None,
-        shown_from: float = SHOWN_FROM,
+        shown_from: float | None = None,
     ) -> None:
         """Add one page. publisher: None where it is unknown. date: ISO. shown_from: least probability of a flag."""
         self.add_observed(publisher, observe(page, page_id, date, shown_from))
