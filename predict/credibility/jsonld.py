@@ -41,7 +41,7 @@ def _nodes(identity: str, name: str, publisher: Publisher) -> list[Node]:
     organisation: Node = {"@type": "NewsMediaOrganization", "@id": identity, "name": name}
     if "." in name and " " not in name and "/" not in name:
         organisation["url"] = f"https://{name}"
-    owned = [s.shown_under(Flag.ownership).quote.text for s in statements if Flag.ownership in s.flags]
+    owned = [_work(s.shown_under(Flag.ownership)) for s in statements if Flag.ownership in s.flags]
     stands = [_work(s.shown_under(Flag.mission)) for s in statements if Flag.mission in s.flags]
     if owned:
         organisation["ownershipFundingInfo"] = owned
@@ -63,7 +63,7 @@ def _observations(identity: str, name: str, publisher: Publisher, statements: li
     for each in contradictions_of(publisher):
         found.append(_value("worth a look", each.about, each.one, each.other))
     return {
-        "@type": "ItemList",
+        "@type": ["ItemList", "CreativeWork"],
         "name": f"Observations about {name}",
         "description": NOTE,
         "about": {"@id": identity},
