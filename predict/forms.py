@@ -87,8 +87,8 @@ class ForReport:
         """Return the publisher's name and what the page adds."""
         name = record.fields.get("id", record.fields.get("url"))
         date = date_of(record.fields, self.date)
-        seen = observe(page, None if name is None else str(name), date, self.shown_from)
-        return publisher_of(record.fields, self.by, record.folder), seen
+        publisher = publisher_of(record.fields, self.by, record.folder)
+        return publisher, observe(page, None if name is None else str(name), date, self.shown_from, publisher)
 
 
 Transform = Classify | Clean | ForReport

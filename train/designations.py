@@ -35,8 +35,7 @@ from train.vectorizer import ParagraphVectorizer
 
 BITS = 14
 _C = 5.0
-_ITERATIONS = 60
-_LEAST = 2  # examples that a state needs to be a class of its own
+_ITERATIONS = 100
 _NAME_WEIGHT = 0.3  # of a name, beside 1 on average for a paragraph
 # fmt: off
 _LANGUAGES = (
@@ -73,8 +72,7 @@ def examples(corpus: Corpus) -> list[Example]:
 
 def fit_designations(given: Sequence[Example], subword_lengths: Sequence[int]) -> DesignationModel | None:
     """Fit both heads; None if the examples show fewer than two statuses or states, which leaves nothing to tell."""
-    states = Counter(each.state for each in given)
-    known = {state for state, number in states.items() if number >= _LEAST} | {UNKNOWN}
+    known = {each.state for each in given} | {UNKNOWN}
     if len({each.status for each in given}) < 2 or len(known) < 3:
         return None
     vectorizer = ParagraphVectorizer(BITS, subword_lengths)
@@ -84,8 +82,8 @@ def fit_designations(given: Sequence[Example], subword_lengths: Sequence[int]) -
     names, of_names = zip(*_names(known))
     status_head = LogisticRegression(C=_C, max_iter=10 * _ITERATIONS)
     status_head.fit(rows, np.array([str(each.status) for each in given]))
-    of_texts = np.array([each.state if each.state in known else UNKNOWN for each in given])
-    state_head = LogisticRegression(C=_C, max_iter=_ITERATIONS, tol=1e-3)
+    of_texts = np.array([each.state for each in given])
+    state_head = LogisticRegression(C=_C, max_iter=_ITERATIONS)
     state_head.fit(
         sp.vstack([rows, tfidf.transform(vectorizer.transform(names))]).tocsr(),
         np.concatenate([of_texts, of_names]),

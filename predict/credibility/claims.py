@@ -73,18 +73,23 @@ _COMPILED = {
 def claims_of(text: str, kind: Kind, flagged: bool) -> Iterator[str]:
     """Name what a paragraph claims. flagged: the publisher describes itself in it.
 
-    That advertising is missing may be said in an appeal or an ad notice too; everything else only counts where the
-    publisher describes itself. An ad notice that says so is none.
+    That advertising is missing may be said in an appeal too; everything else only counts where the publisher describes
+    itself. An ad notice that says so is neither: it mostly offers reading without advertising for money.
     """
     head = text[:_READ]
     without_ads = _claims(NO_ADVERTISING, head)
-    if without_ads:
+    if without_ads and kind is not Kind.ad_notice:
         yield NO_ADVERTISING
     if kind is Kind.ad_notice and not without_ads:
         yield AD_NOTICE
     for claim in (NON_PROFIT, COMPANY, NO_STATE_MONEY, STATE_MONEY) if flagged else ():
         if _claims(claim, head) and not (claim in _CONTRARY and _claims(_CONTRARY[claim], head)):
             yield claim
+
+
+def names_a_company(text: str) -> bool:
+    """Whether a legal form, or the word company or group, stands in a text."""
+    return _claims(COMPANY, text[:_READ])
 
 
 def _claims(claim: str, text: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from predict.credibility.claims import AD_NOTICE, claims_of
+from predict.credibility.claims import AD_NOTICE, claims_of, names_a_company
 from predict.credibility.publishers import Flagged, Publisher
 from predict.credibility.statements import CONTEXT_CHARS, QUOTE_CHARS, Evidence, Quote, Table, key_of
 from predict.labels import FLAGS, KINDS, LABELS, Flag, Kind
@@ -18,17 +18,23 @@ from predict.page import Page
 
 # Least probability of a flag that is reported, where the model's own threshold is not higher. A designation is rare and
 # weighty: the model's own threshold decides.
-SHOWN_FROM = {Flag.designation: 0.0, Flag.ownership: 0.5, Flag.mission: 0.5}
+SHOWN_FROM = {Flag.designation: 0.0, Flag.ownership: 0.55, Flag.mission: 0.55}
 DATE_FIELDS = ("date", "published", "date_published", "datePublished", "published_at", "publish_date", "date_publish")
+_COPYRIGHT = re.compile(r"©|\(c\)|\bcopyright\b", re.IGNORECASE)
+_NAME_ENDS = re.compile(r"[|·.,;:/\n]| [-–—] ")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_OWNERSHIP = FLAGS.index(Flag.ownership)
 _APPEAL_KINDS = (Kind.fundraising, Kind.ad_notice, Kind.self_description)
 
 
 def observe(
-    page: Page, page_id: str | None = None, date: str | None = None, shown_from: float | None = None
+    page: Page,
+    page_id: str | None = None,
+    date: str | None = None,
+    shown_from: float | None = None,
+    publisher: str | None = None,
 ) -> Publisher:
-    """What one page adds to its publisher. date: ISO. shown_from: least probability of a flag; None takes
-    SHOWN_FROM."""
+    """What one page adds to its publisher. date: ISO. shown_from: least probability of a flag, else SHOWN_FROM."""
     answers = page.answers
     paragraphs = np.bincount(answers.labels, minlength=len(LABELS))
     seen = Publisher(
@@ -44,12 +50,25 @@ def observe(
         seen.characters[label] += len(text)
     least = np.maximum(page.flag_thresholds, [SHOWN_FROM[f] if shown_from is None else shown_from for f in FLAGS])
     given: npt.NDArray[np.bool_] = answers.flags >= least
+    for index in np.flatnonzero(given[:, _OWNERSHIP]).tolist():
+        given[index, _OWNERSHIP] = not names_only_the_brand(page.texts[index], publisher)
     for column, flag in enumerate(FLAGS):
         carried = np.flatnonzero(given[:, column]).tolist()
         if carried:
             seen.flags[flag] = _flagged(page, flag, carried, _quoting(page, page_id), date)
     _add_claims(seen, page, np.logical_or.reduce(given, axis=1), page_id, date)
     return seen
+
+
+def names_only_the_brand(text: str, publisher: str | None) -> bool:
+    """Whether this is a copyright line that names nobody, or nobody but the brand: no ownership, as the guide has it.
+
+    The brand is what the publisher is called, or a part of it: "© 2024 Lantern" at lantern.example.
+    """
+    if len(text) > CONTEXT_CHARS or _COPYRIGHT.search(text) is None or names_a_company(text):
+        return False
+    name = _NAME_ENDS.split(_COPYRIGHT.sub(" ", text).strip(), maxsplit=1)[0]
+    return "".join(filter(str.isalpha, name.casefold())) in "".join(filter(str.isalpha, (publisher or "").casefold()))
 
 
 def _flagged(page: Page, flag: Flag, carried: list[int], quote: Callable[..., Quote], date: str | None) -> Flagged:

@@ -43,7 +43,7 @@ class Report:
         shown_from: float | None = None,
     ) -> None:
         """Add one page. publisher: None where it is unknown. date: ISO. shown_from: least probability of a flag."""
-        self.add_observed(publisher, observe(page, page_id, date, shown_from))
+        self.add_observed(publisher, observe(page, page_id, date, shown_from, publisher))
 
     def add_observed(self, name: str | None, seen: Publisher) -> None:
         """Add what `observe` saw on one page."""
