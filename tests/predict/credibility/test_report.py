@@ -114,7 +114,7 @@ def test_twenty_statements_are_shown_most_certain_first_and_the_rest_counted() -
     result = Report()
     for n in range(50):
         page = make_page(
-            (f"{chr(65 + n // 26) * 9} {chr(65 + n % 26) * 9} owns us.", Kind.story, {Flag.ownership: 0.5 + n / 200})
+            (f"{chr(65 + n // 26) * 9} {chr(65 + n % 26) * 9} owns us.", Kind.story, {Flag.ownership: 0.6 + n / 200})
         )
         result.add(page, None, f"p-{n}")
     text = result.format()
