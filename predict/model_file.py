@@ -59,7 +59,7 @@ def save_model(model: Model, folder: Path) -> None:
     header: dict[str, Any] = {
         "format": FORMAT,
         "taxonomy": _TAXONOMY,
-        "features": {"bits": settings.bits, "subword_lengths": list(settings.subword_lengths)},
+        "features": _features(settings),
         "policies": model.policies,
         "data": model.card.get("data", []),
     }
@@ -68,7 +68,7 @@ def save_model(model: Model, folder: Path) -> None:
         arrays["designations.weights"] = told.model.weights.astype(np.float16)
         arrays["designations.bias"] = told.model.bias.astype(np.float32)
         header["designations"] = {
-            "bits": told.model.settings.bits,
+            "features": _features(told.model.settings),
             "statuses": list(map(str, told.statuses)),
             "states": list(told.states),
         }
@@ -76,6 +76,10 @@ def save_model(model: Model, folder: Path) -> None:
     (folder / WEIGHTS_FILE).write_bytes(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata))
     card = json.dumps(model.card, indent=2, ensure_ascii=False)
     (folder / CARD_FILE).write_text(card + "\n", encoding="utf-8")
+
+
+def _features(settings: FeatureSettings) -> dict[str, Any]:
+    return {"bits": settings.bits, "subword_lengths": list(settings.subword_lengths)}
 
 
 def load_model(folder: Path | str | None = None) -> Model:
@@ -100,7 +104,7 @@ def load_model(folder: Path | str | None = None) -> Model:
         arrays["flag_thresholds"],
         _policies(header, path),
         _card(folder),
-        _designations(header, arrays, settings, path),
+        _designations(header, arrays, path),
     )
 
 
@@ -195,24 +199,22 @@ def _check_array(arrays: Arrays, name: str, dtype: str, shape: tuple[int, ...], 
         raise ModelError(f"{path}: {name} holds numbers that are not finite")
 
 
-def _designations(
-    header: dict[str, Any], arrays: Arrays, settings: FeatureSettings, path: Path
-) -> DesignationModel | None:
+def _designations(header: dict[str, Any], arrays: Arrays, path: Path) -> DesignationModel | None:
     """What tells designations apart; a model made without it has none."""
     about = header.get("designations")
     if about is None:
         return None
     about = about if isinstance(about, dict) else {}
-    bits, statuses, states = about.get("bits"), _names(about.get("statuses")), _names(about.get("states"))
-    if not (type(bits) is int and 1 <= bits <= 22 and statuses and states):
-        raise ModelError(f"{path}: designations are not described by bits, statuses and states")
+    settings, statuses, states = _settings(about, path), _names(about.get("statuses")), _names(about.get("states"))
+    if not (statuses and states):
+        raise ModelError(f"{path}: designations without statuses or states")
     if not set(statuses) <= set(Status.__members__):
         raise ModelError(f"{path}: the model's statuses are not those of this newsieve; train it again")
     columns = len(statuses) + len(states)
-    _check_array(arrays, "designations.weights", "float16", (1 << bits, columns), path)
+    _check_array(arrays, "designations.weights", "float16", (settings.buckets, columns), path)
     _check_array(arrays, "designations.bias", "float32", (columns,), path)
     weights = arrays["designations.weights"].astype(np.float32)
-    model = ParagraphModel(FeatureSettings(bits, settings.subword_lengths), weights, arrays["designations.bias"])
+    model = ParagraphModel(settings, weights, arrays["designations.bias"])
     return DesignationModel(model, tuple(Status[name] for name in statuses), tuple(states))
 
 

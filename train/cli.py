@@ -68,7 +68,7 @@ def fit_command(data: Sequence[Path], jobs: int, out: Path) -> None:
     corpus, rows = _read(data, settings)
     fitted = fit(rows, np.ones(len(rows.kinds), bool), settings, _say)
     card = model_card(corpus, fitted, settings)
-    told = fit_designations(examples(corpus), settings.features.subword_lengths)
+    told = fit_designations(examples(corpus))
     save_model(replace(fitted.model, card=card, designations=told), out)
     _say(f"wrote {out}")
 

@@ -33,7 +33,7 @@ from train.corpus import Corpus
 from train.stage_1 import by_class
 from train.vectorizer import ParagraphVectorizer
 
-BITS = 14
+FEATURES = FeatureSettings(bits=15, subword_lengths=(3, 4))  # shorter subwords than stage 1: stems of names
 _C = 5.0
 _ITERATIONS = 100
 _NAME_WEIGHT = 0.3  # of a name, beside 1 on average for a paragraph
@@ -70,12 +70,12 @@ def examples(corpus: Corpus) -> list[Example]:
     return found
 
 
-def fit_designations(given: Sequence[Example], subword_lengths: Sequence[int]) -> DesignationModel | None:
+def fit_designations(given: Sequence[Example]) -> DesignationModel | None:
     """Fit both heads; None if the examples show fewer than two statuses or states, which leaves nothing to tell."""
     known = {each.state for each in given} | {UNKNOWN}
     if len({each.status for each in given}) < 2 or len(known) < 3:
         return None
-    vectorizer = ParagraphVectorizer(BITS, subword_lengths)
+    vectorizer = ParagraphVectorizer(FEATURES.bits, FEATURES.subword_lengths)
     rows = vectorizer.transform([each.text for each in given])
     tfidf = TfidfTransformer(norm=None).fit(rows)
     rows = tfidf.transform(rows)
@@ -93,7 +93,7 @@ def fit_designations(given: Sequence[Example], subword_lengths: Sequence[int]) -
     weights = np.vstack([coefficients * tfidf.idf_ for coefficients, _ in parts]).T
     return DesignationModel(
         ParagraphModel(
-            FeatureSettings(BITS, tuple(subword_lengths)),
+            FEATURES,
             weights.astype(np.float16).astype(np.float32),
             np.concatenate([intercepts for _, intercepts in parts]).astype(np.float32),
         ),

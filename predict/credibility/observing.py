@@ -22,7 +22,10 @@ SHOWN_FROM = {Flag.designation: 0.0, Flag.ownership: 0.55, Flag.mission: 0.55}
 DATE_FIELDS = ("date", "published", "date_published", "datePublished", "published_at", "publish_date", "date_publish")
 _COPYRIGHT = re.compile(r"©|\(c\)|\bcopyright\b", re.IGNORECASE)
 _NAME_ENDS = re.compile(r"[|·.,;:/\n]| [-–—] ")
+# How a footnote begins: *, **, †, ¹, [1], (1), "1 – ".
+_NOTE = re.compile(r"\s*(?:[*†‡]|[¹²³⁴-⁹]|\[\d+\]|\(\d+\)|\d\s*[—–-]\s)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DESIGNATION = FLAGS.index(Flag.designation)
 _OWNERSHIP = FLAGS.index(Flag.ownership)
 _APPEAL_KINDS = (Kind.fundraising, Kind.ad_notice, Kind.self_description)
 
@@ -50,6 +53,8 @@ def observe(
         seen.characters[label] += len(text)
     least = np.maximum(page.flag_thresholds, [SHOWN_FROM[f] if shown_from is None else shown_from for f in FLAGS])
     given: npt.NDArray[np.bool_] = answers.flags >= least
+    for index in np.flatnonzero(given[:, _DESIGNATION]).tolist():
+        given[index, _DESIGNATION] = not is_a_note(page.texts[index])
     for index in np.flatnonzero(given[:, _OWNERSHIP]).tolist():
         given[index, _OWNERSHIP] = not names_only_the_brand(page.texts[index], publisher)
     for column, flag in enumerate(FLAGS):
@@ -58,6 +63,16 @@ def observe(
             seen.flags[flag] = _flagged(page, flag, carried, _quoting(page, page_id), date)
     _add_claims(seen, page, np.logical_or.reduce(given, axis=1), page_id, date)
     return seen
+
+
+def is_a_note(text: str) -> bool:
+    """Whether a paragraph begins like a footnote.
+
+    What a law demands to be said of OTHERS ("* listed as a foreign agent") stands in footnotes, in the same words as
+    what it demands of the publisher; where it stands tells them apart better than any word. Of the corpus's own
+    paragraphs, 47 of 75 such disclaimers begin so, and 5 of 876 designations of the publisher.
+    """
+    return _NOTE.match(text) is not None
 
 
 def names_only_the_brand(text: str, publisher: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,7 +17,6 @@ from tests.predict.credibility.pages import make_page
 from tests.program import Run, jsonl, numbered_pages
 
 SCRIPT = "<script>alert(1)</script>"
-NAMES = ("Anna", "Bert", "Carl", "Dora", "Emil", "Fritz")
 VOID = {"meta", "input", "br", "rect"}
 
 
@@ -106,7 +106,7 @@ def test_whatever_stands_on_a_page_the_html_is_whole(text: str, publisher: str, 
 def test_many_statements_are_folded_away_but_there() -> None:
     result = Report()
     for n in range(30):
-        text = f"{NAMES[n // 6] * 4} and {NAMES[n % 6] * 4} own us."
+        text = "".join(random.Random(n).choices("abcdefghij", k=30))
         result.add(make_page((text, Kind.story, {Flag.ownership: 0.9})), "a")
     seen = outline(html_page(result))
     assert "22 more" in seen.finish()

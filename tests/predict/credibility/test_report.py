@@ -88,6 +88,30 @@ def test_near_duplicates_are_one_statement_of_several_wordings() -> None:
     assert "3 wordings" in result.format(width=200)
 
 
+@pytest.mark.parametrize("mark", ["* ", "**", "† ", "¹", "[1] ", "(2) ", " 1 — "])
+def test_a_footnote_about_others_is_no_designation_of_the_publisher(mark: str) -> None:
+    result = Report()
+    result.add(make_page((f"{mark}Listed as a foreign agent.", Kind.interface, {Flag.designation: 0.9})), "lantern")
+    assert result.as_dict()["publishers"][0]["statements"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("© 2024 Lantern. All rights reserved.", False),
+        ("Copyright 2024 | Tous droits réservés", False),
+        ("(c) Lantern Media Ltd", True),
+        ("© 2024 Lantern | Harbour Communications, Inc.", True),
+        ("© 2024 Harbour Press. All rights reserved.", True),
+        ("Lantern is published by its readers.", True),
+    ],
+)
+def test_a_copyright_line_with_the_brand_alone_names_no_owner(text: str, owner: bool) -> None:
+    result = Report()
+    result.add(make_page((text, Kind.interface, {Flag.ownership: 0.9})), "lantern.example")
+    assert bool(result.as_dict()["publishers"][0]["statements"]) == owner
+
+
 def test_the_text_names_publishers_statements_and_pages() -> None:
     text = filled().format()
     assert text.index("ferry.example") < text.index("lantern.example")
