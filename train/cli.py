@@ -1,4 +1,4 @@
-"""The command line of training: `python -m train check | fit | evaluate | export`."""
+"""The command line of training: `python -m train check | fit | evaluate | designations | export`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,16 @@ from predict.model import Model
 from predict.model_file import load_model, save_model
 from train.card import model_card
 from train.check import run_check
-from train.corpus import HELD_OUT, Corpus, read_corpus
+from train.corpus import HELD_OUT, Corpus, CorpusError, is_held_out, parse_corpus, read_corpus
 from train.data_sheet import SHEET, write_data_sheet
-from train.designations import examples, fit_designations
+from train.designations import (
+    answers,
+    cross_validate_designations,
+    examples,
+    fit_designations,
+    measure_told,
+    require_designations,
+)
 from train.evaluate import FoldAnswers, answer_pages, cross_validate, write_answers
 from train.export import export_pipeline
 from train.fit import fit
@@ -101,6 +108,25 @@ def evaluate(
     if out:
         write_answers(out, [page.id for page in corpus.pages], rows, answers)
     click.echo(_format(str(measured), rows, answers))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("data"))
+def designations(folder: Path) -> None:
+    """Measure how well designations are told apart: cross-validated, and on the folder's held-out pages."""
+    corpus, problems = parse_corpus([folder], held_out=True)
+    if problems:
+        raise CorpusError(problems)
+    given = examples(corpus)
+    learned, held_out = ([e for e in given if is_held_out(e.place[0]) == held] for held in (False, True))
+    for name, told in (
+        ("cross-validated", cross_validate_designations(learned)),
+        (str(folder / HELD_OUT), measure_told(answers(require_designations(learned), held_out))),
+    ):
+        click.echo(
+            f"{name}: {told.number} designations, status {told.status:.3f} right, state {told.state:.3f} right; "
+            f"{told.named:.3f} are given a state, of which {told.named_right:.3f} right"
+        )
 
 
 @cli.command()

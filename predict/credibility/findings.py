@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from predict.credibility import claims
-from predict.credibility.folding import fold, shingles, similarity
+from predict.credibility.folding import fold, similarities
 from predict.credibility.publishers import Publisher
 from predict.credibility.statements import Evidence, Quote, earliest, latest
 from predict.labels import FLAGS, Flag
@@ -109,16 +109,11 @@ def changes_of(publisher: Publisher) -> list[Change]:
     for flag in FLAGS:
         dated = [e for e in publisher.flags[flag].table.entries.values() if e.first is not None and e.last is not None]
         dated.sort(key=lambda e: (e.first, _rank(e)))
-        sets = [shingles(evidence.quote.text) for evidence in dated]
-        for at, new in enumerate(dated):
-            likely = [
-                (similarity(sets[before], sets[at]), old.last or "", before)
-                for before, old in enumerate(dated[:at])
-                if old.last is not None and new.first is not None and old.last < new.first
-            ]
-            like = [each for each in likely if CHANGED_FROM <= each[0] < 1.0]
-            if like and not any(each[0] == 1.0 for each in likely):
-                found.append(Change(flag, dated[max(like)[2]], new))
+        for new, row in zip(dated, similarities([each.quote.text for each in dated])):
+            before = [at for at, old in enumerate(dated) if (old.last or "") < (new.first or "")]
+            like = max(((row[at], dated[at].last or "", -at) for at in before), default=None)
+            if like is not None and CHANGED_FROM <= like[0] < 1.0:
+                found.append(Change(flag, dated[-like[2]], new))
     return found
 
 

@@ -5,19 +5,22 @@ least THRESHOLD; digits count as equal. Groups are the connected components of t
 the order of what is given. Folding is done when a report is shown, never when it is added up: what is added up stays
 exact.
 
-Texts are compared only if they share one of their rarest shingles: two sets as similar as that must (prefix filter
-[2]), and rare shingles are shared by few.
+How many shingles two texts share is counted for one text against all others at a time: each shingle has a list of the
+texts that hold it, and adding these lists up is one call of `bincount`.
 
 [1] A. Broder: On the resemblance and containment of documents. SEQUENCES 1997.
-[2] S. Chaudhuri, V. Ganti, R. Kaushik: A primitive operator for similarity joins in data cleaning. ICDE 2006.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from predict.features import offsets_of, ranges
 
 SHINGLE = 5  # characters
 THRESHOLD = 0.6
@@ -31,39 +34,27 @@ def shingles(text: str) -> frozenset[str]:
     return frozenset(plain[i : i + SHINGLE] for i in range(max(1, len(plain) - SHINGLE + 1)))
 
 
-def similarity(a: frozenset[str], b: frozenset[str]) -> float:
-    """Jaccard similarity, 0 to 1."""
-    shared = len(a & b)
-    return shared / (len(a) + len(b) - shared)
+def similarities(texts: Sequence[str]) -> Iterator[npt.NDArray[np.float64]]:
+    """For each text its Jaccard similarity to every text, 0 to 1: N arrays of shape (N,)."""
+    numbers: dict[str, int] = {}
+    sets = [[numbers.setdefault(each, len(numbers)) for each in shingles(text)] for text in texts]
+    sizes = np.fromiter(map(len, sets), np.int64, len(sets))
+    flat = np.fromiter((number for each in sets for number in each), np.int64, int(sizes.sum()))
+    holders = np.repeat(np.arange(len(sets)), sizes)[np.argsort(flat, kind="stable")]
+    held = np.bincount(flat, minlength=len(numbers))
+    starts = offsets_of(held)
+    for own in sets:
+        shared = np.bincount(holders[ranges(starts[own], held[own])], minlength=len(sets))
+        yield shared / (sizes + len(own) - shared)
 
 
 def fold(texts: Sequence[str]) -> list[list[int]]:
     """Group near-duplicates: lists of indices in ascending order, by their first."""
-    sets = [shingles(text) for text in texts]
-    parents = list(range(len(texts)))
-
-    def root(index: int) -> int:
-        while parents[index] != index:
-            parents[index] = parents[parents[index]]
-            index = parents[index]
-        return index
-
-    for a, b in _similar_pairs(sets):
-        low, high = sorted((root(a), root(b)))
-        parents[high] = low
-    groups: dict[int, list[int]] = defaultdict(list)
-    for index in range(len(texts)):
-        groups[root(index)].append(index)
-    return list(groups.values())
-
-
-def _similar_pairs(sets: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
-    frequency = Counter(shingle for each in sets for shingle in each)
-    by_prefix: dict[str, list[int]] = defaultdict(list)
-    for index, each in enumerate(sets):
-        kept = len(each) - math.ceil(THRESHOLD * len(each)) + 1
-        rarest = sorted(each, key=lambda shingle: (frequency[shingle], shingle))[:kept]
-        candidates = {other for shingle in rarest for other in by_prefix[shingle]}
-        yield from ((other, index) for other in candidates if similarity(sets[other], each) >= THRESHOLD)
-        for shingle in rarest:
-            by_prefix[shingle].append(index)
+    group = np.arange(len(texts))  # of each text the first one of its group, as far as it is known
+    for row in similarities(texts):
+        joined = np.unique(group[row >= THRESHOLD])
+        group[np.isin(group, joined)] = joined[0]
+    members: dict[int, list[int]] = defaultdict(list)
+    for index, first in enumerate(group.tolist()):
+        members[first].append(index)
+    return list(members.values())

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from predict import Classifier, Designation, Flag, ModelError, Status
-from predict.designation import UNKNOWN, DesignationModel
+from predict import Classifier, Flag, ModelError, Status
+from predict.designation import DesignationModel
 from predict.model_file import WEIGHTS_FILE, load_model, save_model
 from tests.program import ROOT
 from tests.strategies import random_model
 from train.corpus import is_held_out, parse_corpus
-from train.designations import Example, examples, fit_designations
+from train.designations import Example, answers, examples, fit_designations, measure_told
 
 
 @pytest.fixture(scope="module")
@@ -32,31 +34,18 @@ def told(given: list[Example]) -> DesignationModel:
     return model
 
 
-def answers(model: DesignationModel, given: list[Example]) -> list[tuple[Example, Designation]]:
-    """Page by page, as a classifier asks."""
-    pages: dict[tuple[str, int], list[Example]] = {}
-    for each in given:
-        pages.setdefault(each.place, []).append(each)
-    return [
-        pair for page in pages.values() for pair in zip(page, model.tell([each.text for each in page]), strict=True)
-    ]
-
-
 def test_every_designation_of_the_data_says_which(given: list[Example]) -> None:
     assert len(given) > 800
     assert {each.status for each in given} == set(Status)
 
 
 def test_held_out_designations_are_told_apart(told: DesignationModel, given: list[Example]) -> None:
-    pairs = answers(told, [each for each in given if is_held_out(each.place[0])])
-    assert len(pairs) == 48
-    status = sum(answer.status == truth.status for truth, answer in pairs) / len(pairs)
-    state = sum((answer.state or UNKNOWN) == truth.state for truth, answer in pairs) / len(pairs)
-    named = [answer.state == truth.state for truth, answer in pairs if answer.state is not None]
-    assert status >= 0.85  # less than the aim of 0.90
-    assert state >= 0.75  # less than the aim of 0.90: it is left open too often ...
-    assert sum(named) / len(named) >= 0.90  # ... but a state that is named is the right one
-    assert len(named) >= 30
+    measured = measure_told(answers(told, [each for each in given if is_held_out(each.place[0])]))
+    assert measured.number == 48
+    assert measured.status >= 0.90
+    assert measured.state >= 0.80  # the aim is 0.90: it is left open too often ...
+    assert measured.named_right >= 0.90  # ... but a state that is named is mostly the right one
+    assert measured.named >= 0.7
 
 
 @pytest.mark.parametrize(
@@ -141,3 +130,16 @@ def test_too_little_to_tell_apart_gives_no_model() -> None:
     one = Example("We were declared a foreign agent.", Status.foreign_agent, "RU", ("a", 1))
     assert fit_designations([]) is None
     assert fit_designations([one] * 3) is None
+
+
+def test_the_program_measures_on_examples_that_it_did_not_learn_from(data_slice: Path) -> None:
+    pages = data_slice / "pages"
+    source = (ROOT / "data" / "pages" / "test.jsonl").read_bytes()
+    few = data_slice.parent / "few"
+    (few / "pages").mkdir(parents=True)
+    (few / "pages" / "test.jsonl").write_bytes(source)
+    (few / "pages" / "ru.jsonl").write_bytes((pages / "ru.jsonl").read_bytes())
+    command = [sys.executable, "-m", "train", "designations", str(few)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "train: too few designations to learn from\n"

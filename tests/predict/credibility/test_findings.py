@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from predict import Flag, Kind
 from predict.credibility import Report
 from predict.credibility.claims import AD_NOTICE, COMPANY, NO_ADVERTISING, NON_PROFIT, STATE_MONEY, claims_of
-from predict.credibility.folding import THRESHOLD, fold, shingles, similarity
+from predict.credibility.folding import THRESHOLD, fold, shingles, similarities
 from predict.credibility.observing import date_of, publisher_of
 from tests.predict.credibility.pages import make_page
 
@@ -111,19 +113,35 @@ def test_claims_are_told_in_several_languages(text: str, kind: Kind, claims: set
 
 
 @given(st.lists(st.text("ab ", max_size=12) | st.text(max_size=6), max_size=12))
+def test_similarity_is_the_share_of_common_shingles(texts: list[str]) -> None:
+    sets = [shingles(text) for text in texts]
+    rows = list(similarities(texts))
+    assert len(rows) == len(texts)
+    for a, row in zip(sets, rows, strict=True):
+        assert row.tolist() == [len(a & b) / len(a | b) for b in sets]
+
+
+@given(st.lists(st.text("ab ", max_size=12) | st.text(max_size=6), max_size=12))
 def test_folding_groups_all_that_are_similar_and_nothing_else(texts: list[str]) -> None:
     groups = fold(texts)
     assert sorted(index for group in groups for index in group) == list(range(len(texts)))
-    sets = [shingles(text) for text in texts]
-    linked = [
-        {i} | {j for j in range(len(texts)) if similarity(sets[i], sets[j]) >= THRESHOLD} for i in range(len(texts))
-    ]
+    linked = [set((row >= THRESHOLD).nonzero()[0].tolist()) for row in similarities(texts)]
     for group in groups:  # each group is exactly what can be reached from its first
-        reached, border = set(), {group[0]}
+        reached: set[int] = set()
+        border = {group[0]}
         while border:
             reached |= border
             border = set().union(*(linked[i] for i in border)) - reached
         assert reached == set(group)
+
+
+def test_very_many_statements_are_folded_in_seconds() -> None:
+    random = Random(0)
+    words = ["".join(random.choices("abcdefghijklmnop", k=6)) for _ in range(2000)]
+    common = " ".join(random.choices(words, k=60))
+    start = time.monotonic()
+    assert len(fold([f"{common} {' '.join(random.choices(words, k=25))}" for _ in range(1500)])) <= 1500
+    assert time.monotonic() - start < 60  # some five on an idle machine
 
 
 @pytest.mark.parametrize(
