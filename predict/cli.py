@@ -152,9 +152,9 @@ def report(
 ) -> None:
     """Collect what publishers say about themselves, with quotes and counts, and without a verdict."""
     from predict.credibility import Report
+    from predict.credibility.transform import ForReport
     from predict.credibility.writing import read_reports, write_report
     from predict.folders import plan_report
-    from predict.forms import ForReport
 
     if as_json and as_jsonld:
         raise InputError("--json and --jsonld exclude each other")

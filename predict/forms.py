@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any
@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 import orjson
 
-from predict.credibility.observing import date_of, observe, publisher_of
-from predict.credibility.publishers import Publisher
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.page import Page
 from predict.records import Record
@@ -72,26 +70,8 @@ class Clean:
         return fields
 
 
-@dataclass(frozen=True)
-class ForReport:
-    """Gives what a report adds up: the publisher, and what the page adds to it.
-
-    by, date: fields of the record that name its publisher and its date. shown_from: least probability of a flag.
-    """
-
-    by: str | None = None
-    date: str | None = None
-    shown_from: float | None = None
-
-    def __call__(self, record: Record, page: Page) -> tuple[str | None, Publisher]:
-        """Return the publisher's name and what the page adds."""
-        name = record.fields.get("id", record.fields.get("url"))
-        date = date_of(record.fields, self.date)
-        publisher = publisher_of(record.fields, self.by, record.folder)
-        return publisher, observe(page, None if name is None else str(name), date, self.shown_from, publisher)
-
-
-Transform = Classify | Clean | ForReport
+# Or `predict.credibility.transform.ForReport`, which is not imported for the other two.
+Transform = Callable[[Record, Page], Any]
 
 
 def _answers(page: Page, probabilities: bool) -> Iterator[dict[str, Any]]:

@@ -7,10 +7,11 @@ The package in the order in which things happen:
     statements     one statement: best place, how often, since when; capped tables that merge exactly
     publishers     one publisher: counts and statements, a sum over pages
     report         all publishers; merging
+    transform      what the pipeline does with each page
     json_form      the report as JSON, and back
     folding        near-duplicates
     findings       distinct statements, changes, contradictions, worked out for showing
-    table, html, jsonld    the forms
+    table, html, jsonld    the forms; writing: as files
 
 A report gives no verdict. docs/credibility.md says what each part means and what must not be concluded from it.
 """

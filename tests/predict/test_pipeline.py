@@ -11,7 +11,8 @@ import pytest
 from predict import Classifier, Page
 from predict.classifier import PageText
 from predict.credibility import observe
-from predict.forms import Classify, Clean, ForReport, Transform
+from predict.credibility.transform import ForReport
+from predict.forms import Classify, Clean, Transform
 from predict.labels import LABELS
 from predict.pipeline import Counts, Outcome, chunks, deliver, run
 from predict.records import Bad, Piece, Record, Source
