@@ -140,8 +140,8 @@ def test_very_many_statements_are_folded_in_seconds() -> None:
     words = ["".join(random.choices("abcdefghijklmnop", k=6)) for _ in range(2000)]
     common = " ".join(random.choices(words, k=60))
     start = time.monotonic()
-    assert len(fold([f"{common} {' '.join(random.choices(words, k=25))}" for _ in range(1500)])) <= 1500
-    assert time.monotonic() - start < 60  # some five on an idle machine
+    assert len(fold([f"{common} {' '.join(random.choices(words, k=25))}" for _ in range(500)])) <= 500
+    assert time.monotonic() - start < 60  # one on an idle machine
 
 
 @pytest.mark.parametrize(
