@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test bench format train check clean
+.PHONY: help demo test test-browser bench format train check clean
 
 help:
 	@echo "make demo   install into .venv and take an example page apart"
 	@echo "make test   install what tests need, then ruff, mypy and pytest"
+	@echo "make test-browser  look at the HTML report in Chromium (apt-get install chromium chromium-driver)"
 	@echo "make bench  measure the speed and write BENCHMARKS.md"
 	@echo "make check  validate the corpus in data/"
 	@echo "make train  fit models/default on data/ (REAL=pages.jsonl,more.jsonl adds files)"
@@ -42,6 +43,13 @@ test: $(VENV)/.test
 	@$(BIN)/mypy
 	@echo "== pytest"
 	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/test_floor.py tests  # the longest first
+
+$(VENV)/.browser: pyproject.toml $(VENV)/.test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[browser]"
+	@touch $@
+
+test-browser: $(VENV)/.browser
+	@$(BIN)/python -m pytest -m browser tests/predict/credibility/test_browser.py
 
 bench: $(VENV)/.test
 	@$(BIN)/python benchmarks/speed.py

@@ -8,6 +8,7 @@ for p in page: p.kind, p.label, p.flags, p.probability, p.text
 """
 
 from predict.classifier import Classifier
+from predict.designation import Designation
 from predict.errors import InputError, ModelError, NewsieveError
 from predict.labels import FLAGS, KINDS, LABELS, Flag, Kind, Label, Status
 from predict.page import Page, Paragraph
@@ -19,6 +20,7 @@ __all__ = [
     "KINDS",
     "LABELS",
     "Classifier",
+    "Designation",
     "Flag",
     "InputError",
     "Kind",

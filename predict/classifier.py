@@ -80,4 +80,4 @@ class Classifier:
         keep_from = self.model.policies.get(DEFAULT_POLICY, 0.5)
         for (text, _), lines, start, end in zip(batch, paragraphs, bounds, bounds[1:]):
             source = text if isinstance(text, str) else None
-            yield Page(lines, answers[start:end], thresholds, keep_from, source)
+            yield Page(lines, answers[start:end], thresholds, keep_from, source, self.model.designations)

@@ -27,11 +27,11 @@ from predict.streams import SUFFIXES
 
 if TYPE_CHECKING:
     from predict import pipeline
+    from predict.credibility import Report
     from predict.folders import Plan
     from predict.forms import Transform
     from predict.output import ErrorsShown
     from predict.records import Record, Source
-    from predict.report import Report
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _INTERRUPTED = 130
@@ -125,28 +125,50 @@ def clean(
 
 @newsieve.command()
 @_files
-@click.option("--by", metavar="FIELD", help="A report for each value of this field, such as publisher.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--by", metavar="FIELD", help="Field of the publisher. [default: publisher, else url, else folder]")
+@click.option("--date", metavar="FIELD", help="Field with the date of a page. [default: date, published, ...]")
+@click.option(
+    "--from", "shown_from", type=click.FloatRange(0, 1), metavar="P", help="Least probability of a statement."
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs; can be merged.")
+@click.option("--jsonld", "as_jsonld", is_flag=True, help="In schema.org terms.")
+@click.option("--html", metavar="FILE", help="Write one self-contained page.")
+@click.option("--merge", is_flag=True, help="The FILEs are reports (--json) of parts; add them up.")
 @_model
 @_jobs
 @_errors
 def report(
-    files: tuple[str, ...], by: str | None, as_json: bool, model: Path | None, jobs: int, errors: str | None
+    files: tuple[str, ...],
+    by: str | None,
+    date: str | None,
+    shown_from: float | None,
+    as_json: bool,
+    as_jsonld: bool,
+    html: str | None,
+    merge: bool,
+    model: Path | None,
+    jobs: int,
+    errors: str | None,
 ) -> None:
-    """Count what there is, and quote what publishers say about themselves."""
+    """Collect what publishers say about themselves, with quotes and counts, and without a verdict."""
+    from predict.credibility import Report
+    from predict.credibility.transform import ForReport
+    from predict.credibility.writing import read_reports, write_report
     from predict.folders import plan_report
-    from predict.forms import ForReport
-    from predict.report import Report
 
-    planned = plan_report(files)
-    pages = Report()
-    code = _run(planned, ForReport(by), Classifier.load(model), model, jobs, errors, pages=pages)
-    if as_json:
-        import orjson
-
-        _print(orjson.dumps(pages.as_dict()).decode())
+    if as_json and as_jsonld:
+        raise InputError("--json and --jsonld exclude each other")
+    if merge:
+        pages, code = read_reports(files), 0
     else:
-        _print(pages.format(_width(), _colour()))
+        pages = Report()
+        transform = ForReport(by, date, shown_from)
+        code = _run(plan_report(files), transform, Classifier.load(model), model, jobs, errors, pages=pages)
+    if html is not None:
+        write_report(pages, html)
+    if as_json or as_jsonld or html is None:
+        form = "json" if as_json else "jsonld" if as_jsonld else "text"
+        _print(pages.write(form, _width(), _colour()))
     _exit(code)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any
@@ -70,20 +70,8 @@ class Clean:
         return fields
 
 
-@dataclass(frozen=True)
-class ForReport:
-    """Gives what a report adds up: the page, its group (the field `by` of the record), and its name."""
-
-    by: str | None = None
-
-    def __call__(self, record: Record, page: Page) -> tuple[Page, str | None, str | None]:
-        """Return page, group, name."""
-        group = record.fields.get(self.by) if self.by is not None else None
-        name = record.fields.get("id")
-        return page, None if group is None else str(group), None if name is None else str(name)
-
-
-Transform = Classify | Clean | ForReport
+# Or `predict.credibility.transform.ForReport`, which is not imported for the other two.
+Transform = Callable[[Record, Page], Any]
 
 
 def _answers(page: Page, probabilities: bool) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from predict import context
+from predict.designation import DesignationModel
 from predict.features import Int64, Tokens, tokenize
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.layout import PageLayout, lay_out
@@ -66,7 +67,7 @@ class Model:
     label_weights: (labels,) what a label's probability is multiplied with before the largest wins; over 1 for rare
     labels, which would hardly ever be given otherwise. flag_thresholds: (flags,) probability from which a flag is
     given. policies: name -> least probability of journalism that a paragraph needs to be kept. card: what is known
-    about the model, as `card.json` says it.
+    about the model, as `card.json` says it. designations: what tells designations apart; None in a model without it.
     """
 
     paragraphs: ParagraphModel
@@ -75,6 +76,7 @@ class Model:
     flag_thresholds: Float
     policies: dict[str, float]
     card: dict[str, object] = field(default_factory=dict)
+    designations: DesignationModel | None = None
 
     def answer(self, texts: Sequence[str], titles: Sequence[str], sizes: Int64) -> Answers:
         """Classify the paragraphs of whole pages.

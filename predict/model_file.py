@@ -23,9 +23,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from predict import context
+from predict.designation import DesignationModel
 from predict.errors import ModelError
 from predict.features import FeatureSettings
-from predict.labels import FLAGS, KINDS, LABELS
+from predict.labels import FLAGS, KINDS, LABELS, Status
 from predict.model import ContextModel, Model
 from predict.scoring import HEADS, ParagraphModel
 
@@ -55,17 +56,30 @@ def save_model(model: Model, folder: Path) -> None:
         "label_weights": model.label_weights.astype(np.float32),
         "flag_thresholds": model.flag_thresholds.astype(np.float32),
     }
-    header = {
+    header: dict[str, Any] = {
         "format": FORMAT,
         "taxonomy": _TAXONOMY,
-        "features": {"bits": settings.bits, "subword_lengths": list(settings.subword_lengths)},
+        "features": _features(settings),
         "policies": model.policies,
         "data": model.card.get("data", []),
     }
+    told = model.designations
+    if told is not None:
+        arrays["designations.weights"] = told.model.weights.astype(np.float16)
+        arrays["designations.bias"] = told.model.bias.astype(np.float32)
+        header["designations"] = {
+            "features": _features(told.model.settings),
+            "statuses": list(map(str, told.statuses)),
+            "states": list(told.states),
+        }
     metadata = {_HEADER: json.dumps(header, sort_keys=True, ensure_ascii=False)}
     (folder / WEIGHTS_FILE).write_bytes(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata))
     card = json.dumps(model.card, indent=2, ensure_ascii=False)
     (folder / CARD_FILE).write_text(card + "\n", encoding="utf-8")
+
+
+def _features(settings: FeatureSettings) -> dict[str, Any]:
+    return {"bits": settings.bits, "subword_lengths": list(settings.subword_lengths)}
 
 
 def load_model(folder: Path | str | None = None) -> Model:
@@ -90,6 +104,7 @@ def load_model(folder: Path | str | None = None) -> Model:
         arrays["flag_thresholds"],
         _policies(header, path),
         _card(folder),
+        _designations(header, arrays, path),
     )
 
 
@@ -168,16 +183,43 @@ def _check_arrays(arrays: Arrays, settings: FeatureSettings, path: Path) -> None
         "flag_thresholds": ("float32", (len(FLAGS),)),
     }
     for name, (dtype, shape) in wanted.items():
-        if name not in arrays:
-            raise ModelError(f"{path}: {name} is missing")
-        array = arrays[name]
-        if array.dtype != dtype or array.shape != shape:
-            raise ModelError(f"{path}: {name} is {array.dtype} {array.shape}, wanted {dtype} {shape}")
-        if not np.isfinite(array).all():
-            raise ModelError(f"{path}: {name} holds numbers that are not finite")
+        _check_array(arrays, name, dtype, shape, path)
     index = arrays["pages.bin_rows"]
     if len(index) and not (index.min() >= 0 and index.max() < context.BINNED * context.BIN_SIZE):
         raise ModelError(f"{path}: pages.bin_rows points outside the table")
+
+
+def _check_array(arrays: Arrays, name: str, dtype: str, shape: tuple[int, ...], path: Path) -> None:
+    if name not in arrays:
+        raise ModelError(f"{path}: {name} is missing")
+    array = arrays[name]
+    if array.dtype != dtype or array.shape != shape:
+        raise ModelError(f"{path}: {name} is {array.dtype} {array.shape}, wanted {dtype} {shape}")
+    if not np.isfinite(array).all():
+        raise ModelError(f"{path}: {name} holds numbers that are not finite")
+
+
+def _designations(header: dict[str, Any], arrays: Arrays, path: Path) -> DesignationModel | None:
+    """What tells designations apart; a model made without it has none."""
+    about = header.get("designations")
+    if about is None:
+        return None
+    about = about if isinstance(about, dict) else {}
+    settings, statuses, states = _settings(about, path), _names(about.get("statuses")), _names(about.get("states"))
+    if not (statuses and states):
+        raise ModelError(f"{path}: designations without statuses or states")
+    if not set(statuses) <= set(Status.__members__):
+        raise ModelError(f"{path}: the model's statuses are not those of this newsieve; train it again")
+    columns = len(statuses) + len(states)
+    _check_array(arrays, "designations.weights", "float16", (settings.buckets, columns), path)
+    _check_array(arrays, "designations.bias", "float32", (columns,), path)
+    weights = arrays["designations.weights"].astype(np.float32)
+    model = ParagraphModel(settings, weights, arrays["designations.bias"])
+    return DesignationModel(model, tuple(Status[name] for name in statuses), tuple(states))
+
+
+def _names(names: object) -> list[str]:
+    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else []
 
 
 def _card(folder: Path) -> dict[str, object]:

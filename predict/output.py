@@ -24,9 +24,9 @@ from predict.records import Bad, Source
 from predict.streams import optional, split_name
 
 if TYPE_CHECKING:
-    from predict.page import Page
+    from predict.credibility import Report
+    from predict.credibility.publishers import Publisher
     from predict.pipeline import Output
-    from predict.report import Report
 
 SHOWN_ERRORS = 10
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.newsieve")
@@ -163,10 +163,10 @@ class IntoReport:
     def __init__(self, report: Report) -> None:
         self._report = report
 
-    def write(self, data: list[tuple[Page, str | None, str | None]], ends_group: bool = False) -> None:
+    def write(self, data: list[tuple[str | None, Publisher]], ends_group: bool = False) -> None:
         """Add what `ForReport` made."""
-        for page, group, name in data:
-            self._report.add(page, group, name)
+        for name, seen in data:
+            self._report.add_observed(name, seen)
 
     def commit(self) -> None:
         """Nothing is held."""

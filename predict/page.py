@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import overload
 
+from predict.designation import Designation, DesignationModel
 from predict.labels import FLAGS, KINDS, LABELS, Flag, Kind, Label
 from predict.model import Answers
 from predict.splitting import paragraph_spans
@@ -68,6 +69,11 @@ class Paragraph:
         row = self._page.answers.flags[self._index].tolist()
         return {str(flag): value for flag, value in zip(FLAGS, row)}
 
+    @property
+    def designation(self) -> Designation | None:
+        """Which status which state gave; None without that flag, or if the model cannot tell."""
+        return self._page.designations.get(self._index)
+
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 40 else self.text[:39] + "…"
         return f"Paragraph({self.kind}, {self.probability:.2f}, {text!r})"
@@ -83,17 +89,28 @@ class Page(Sequence[Paragraph]):
         flag_thresholds: Sequence[float],
         keep_from: float,
         source: str | None = None,
+        designation_model: DesignationModel | None = None,
     ) -> None:
         self.texts = texts
         self.answers = answers
         self.flag_thresholds = flag_thresholds
         self._keep_from = keep_from
         self._source = source
+        self._designation_model = designation_model
 
     @cached_property
     def spans(self) -> list[tuple[int, int]] | None:
         """(start, end) of each paragraph in the text given; None if the page was given as a list."""
         return paragraph_spans(self._source) if self._source is not None else None
+
+    @cached_property
+    def designations(self) -> dict[int, Designation]:
+        """Which designation each paragraph with that flag names, by index; empty if the model cannot tell."""
+        if self._designation_model is None:
+            return {}
+        column = FLAGS.index(Flag.designation)
+        carried = (self.answers.flags[:, column] >= self.flag_thresholds[column]).nonzero()[0].tolist()
+        return dict(zip(carried, self._designation_model.tell([self.texts[index] for index in carried])))
 
     def __len__(self) -> int:
         return len(self.texts)

@@ -16,6 +16,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any, BinaryIO, NamedTuple
 
 import orjson
@@ -53,6 +54,11 @@ class Source:
             return "standard input"
         return self.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
+    @property
+    def folder(self) -> str | None:
+        """Name of the folder it lies in, if the path shows one."""
+        return None if self.path == STANDARD_INPUT else PurePath(self.name).parent.name or None
+
 
 class Bad(NamedTuple):
     """What is set aside: where (None: the whole file), why, and the line itself as far as it was kept."""
@@ -81,7 +87,8 @@ class Record:
     """A page that passed the border.
 
     fields: all of the record. texts: one string, or the texts of its paragraphs. plain: whether orjson can write the
-    fields as they came; not so with NaN, or with whole numbers beyond 64 bits.
+    fields as they came; not so with NaN, or with whole numbers beyond 64 bits. folder: the name of the folder that its
+    file lies in, as far as the path given shows it.
     """
 
     line: int
@@ -90,6 +97,7 @@ class Record:
     title: str | None
     raw: bytes = b""
     plain: bool = True
+    folder: str | None = None
 
 
 @dataclass
@@ -222,7 +230,7 @@ def _parse_text(piece: Piece) -> Parsed:
     fields = {} if source.path == STANDARD_INPUT else {"id": split_name(source.name)[0]}
     if source.title is not None:
         fields["title"] = source.title
-    return Parsed([Record(1, {**fields, "text": text}, text, source.title)])
+    return Parsed([Record(1, {**fields, "text": text}, text, source.title, folder=source.folder)])
 
 
 def _parse_each(piece: Piece, items: Iterable[tuple[Any, bytes]], read: Any) -> Parsed:
@@ -240,7 +248,7 @@ def _parse_each(piece: Piece, items: Iterable[tuple[Any, bytes]], read: Any) -> 
         else:
             title = fields.get("title")
             title = title if isinstance(title, str) else None
-            parsed.records.append(Record(number, fields, texts, title, raw, plain))
+            parsed.records.append(Record(number, fields, texts, title, raw, plain, piece.source.folder))
     return parsed
 
 

@@ -1,4 +1,4 @@
-"""The command line of training: `python -m train check | fit | evaluate | export`."""
+"""The command line of training: `python -m train check | fit | evaluate | designations | export`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,16 @@ from predict.model_file import load_model, save_model
 from train.adapt import adapt
 from train.card import corrected_card, model_card
 from train.check import run_check
-from train.corpus import HELD_OUT, Corpus, read_corpus
+from train.corpus import HELD_OUT, Corpus, CorpusError, is_held_out, parse_corpus, read_corpus
 from train.data_sheet import SHEET, write_data_sheet
+from train.designations import (
+    answers,
+    cross_validate_designations,
+    examples,
+    fit_designations,
+    measure_told,
+    require_designations,
+)
 from train.evaluate import FoldAnswers, answer_pages, cross_validate, share_right, write_answers
 from train.export import export_pipeline
 from train.fit import fit
@@ -72,7 +80,8 @@ def fit_command(data: Sequence[Path], jobs: int, base: Path | None, out: Path) -
     corpus, rows = _read(data, settings)
     fitted = fit(rows, np.ones(len(rows.kinds), bool), settings, _say)
     card = model_card(corpus, fitted, settings)
-    save_model(replace(fitted.model, card=card), out)
+    told = fit_designations(examples(corpus))
+    save_model(replace(fitted.model, card=card, designations=told), out)
     _say(f"wrote {out}")
 
 
@@ -104,6 +113,25 @@ def evaluate(
     if out:
         write_answers(out, [page.id for page in corpus.pages], rows, answers)
     click.echo(_format(str(measured), rows, answers))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("data"))
+def designations(folder: Path) -> None:
+    """Measure how well designations are told apart: cross-validated, and on the folder's held-out pages."""
+    corpus, problems = parse_corpus([folder], held_out=True)
+    if problems:
+        raise CorpusError(problems)
+    given = examples(corpus)
+    learned, held_out = ([e for e in given if is_held_out(e.place[0]) == held] for held in (False, True))
+    for name, told in (
+        ("cross-validated", cross_validate_designations(learned)),
+        (str(folder / HELD_OUT), measure_told(answers(require_designations(learned), held_out))),
+    ):
+        click.echo(
+            f"{name}: {told.number} designations, status {told.status:.3f} right, state {told.state:.3f} right; "
+            f"{told.named:.3f} are given a state, of which {told.named_right:.3f} right"
+        )
 
 
 @cli.command()

@@ -67,6 +67,8 @@ class Scores:
             "macro_f1": round(self.macro_f1, 4),
             "f1": parts["labels"],
             "flag_f1": parts["flags"],
+            "flag_precision": {k: round(r.precision, 4) for k, r in self.flags.items()},
+            "flag_recall": {k: round(r.recall, 4) for k, r in self.flags.items()},
             "removed_at": {k: round(v, 4) for k, v in self.removed_at.items()},
             "ece": round(self.ece, 4),
         }

@@ -10,7 +10,9 @@ import pytest
 
 from predict import Classifier, Page
 from predict.classifier import PageText
-from predict.forms import Classify, Clean, ForReport, Transform
+from predict.credibility import observe
+from predict.credibility.transform import ForReport
+from predict.forms import Classify, Clean, Transform
 from predict.labels import LABELS
 from predict.pipeline import Counts, Outcome, chunks, deliver, run
 from predict.records import Bad, Piece, Record, Source
@@ -198,9 +200,10 @@ def test_an_error_while_writing_leaves_nothing_behind(shipped: Classifier, tmp_p
     assert full.end == "discarded"
 
 
-def test_a_report_gets_pages_groups_and_names(shipped: Classifier) -> None:
+def test_a_report_gets_publishers_and_what_pages_add_to_them(shipped: Classifier) -> None:
     page = shipped.classify(PAGE)
     record = Record(1, {"id": 5, "outlet": "Post", "text": PAGE}, PAGE, None)
-    assert ForReport("outlet")(record, page) == (page, "Post", "5")
-    assert ForReport()(record, page) == (page, None, "5")
-    assert ForReport("owner")(record, page) == (page, None, "5")
+    seen = observe(page, "5")
+    assert ForReport("outlet")(record, page) == ("Post", seen)
+    assert ForReport()(record, page) == (None, seen)
+    assert ForReport("owner")(record, page) == (None, seen)
