@@ -13,6 +13,8 @@ import numpy as np
 
 from predict import context
 from predict.features import Int64, Tokens, tokenize
+from predict.html.model import MarkupModel
+from predict.html.page import HtmlPage
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.layout import PageLayout, lay_out
 from predict.scoring import HEADS, Float, ParagraphModel, log_softmax, sigmoid
@@ -60,13 +62,24 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class HtmlModel:
+    """What is used instead for pages that came as HTML; see `predict.html.model`. Other fields as those of `Model`."""
+
+    markup: MarkupModel
+    pages: ContextModel
+    label_weights: Float
+    flag_thresholds: Float
+    policies: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Model:
     """Two stages, and what turns their scores into answers.
 
     label_weights: (labels,) what a label's probability is multiplied with before the largest wins; over 1 for rare
     labels, which would hardly ever be given otherwise. flag_thresholds: (flags,) probability from which a flag is
     given. policies: name -> least probability of journalism that a paragraph needs to be kept. card: what is known
-    about the model, as `card.json` says it.
+    about the model, as `card.json` says it. html: None for a model that reads blocks of HTML as it reads text.
     """
 
     paragraphs: ParagraphModel
@@ -75,6 +88,7 @@ class Model:
     flag_thresholds: Float
     policies: dict[str, float]
     card: dict[str, object] = field(default_factory=dict)
+    html: HtmlModel | None = None
 
     def answer(self, texts: Sequence[str], titles: Sequence[str], sizes: Int64) -> Answers:
         """Classify the paragraphs of whole pages.
@@ -93,6 +107,26 @@ class Model:
             return stage_1
         layout = lay_out(tokens, tokenize(titles), sizes)
         return np.where((layout.size > 1)[:, None], self.pages.scores(stage_1, layout), stage_1)
+
+    def answer_html(self, pages: Sequence[HtmlPage], titles: Sequence[str]) -> Answers:
+        """Classify the blocks of whole pages, one at least; as `answer` does if there is no part for HTML."""
+        tokens = tokenize([block.text for page in pages for block in page])
+        scores = self.block_scores(self.paragraphs.scores(tokens), pages)
+        model = self.for_html()
+        return model.decide(model.with_context(scores, tokens, titles, np.array([len(page) for page in pages])))
+
+    def block_scores(self, stage_1: Float, pages: Sequence[HtmlPage]) -> Float:
+        """Stage 1's scores of blocks, what their markup says included."""
+        return stage_1 if self.html is None else self.html.markup.scores(stage_1, pages)
+
+    def for_html(self) -> Model:
+        """This model as it goes on from the scores of `html.markup`; itself if there is no part for HTML."""
+        part = self.html
+        if part is None:
+            return self
+        return Model(
+            self.paragraphs, part.pages, part.label_weights, part.flag_thresholds, part.policies, self.card, part
+        )
 
     def decide(self, scores: Float) -> Answers:
         """Turn scores (N, HEADS) into answers under this model's weights."""

@@ -1,4 +1,4 @@
-"""The command line of training: `python -m train check | fit | evaluate | export`."""
+"""The command line of training: `python -m train check | fit | evaluate | html | export`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from train.data_sheet import SHEET, write_data_sheet
 from train.evaluate import FoldAnswers, answer_pages, cross_validate, write_answers
 from train.export import export_pipeline
 from train.fit import fit
+from train.html_pages import format_found, format_missed, labelled_html
 from train.rows import Rows, corpus_rows
 from train.scores import Truth, format_scores, measure
 from train.settings import TrainSettings
@@ -99,6 +100,18 @@ def evaluate(
     if out:
         write_answers(out, [page.id for page in corpus.pages], rows, answers)
     click.echo(_format(str(measured), rows, answers))
+
+
+@cli.command()
+@click.option("--pages", type=click.Path(path_type=Path), required=True, help="Labelled pages.")
+@click.option("--html", "folder", type=click.Path(path_type=Path), required=True, help="Their HTML: <id>.html(.gz).")
+@click.option("--missed", is_flag=True, help="List the labelled paragraphs that no block is equal to.")
+def html(pages: Path, folder: Path, missed: bool) -> None:
+    """Measure how many labelled paragraphs are found as blocks of their page's HTML."""
+    found = list(labelled_html(read_corpus([pages]), folder))
+    if missed:
+        click.echo(format_missed(found))
+    click.echo(format_found(found))
 
 
 @cli.command()
