@@ -3,8 +3,8 @@
     pip install selectolax resiliparse lxml
     python benchmarks/html_parsers.py FOLDER    # of .html or .html.gz files
 
-Each parser builds the tree and walks over all its nodes, asking each for its tag, which is the least that finding blocks
-takes. The hard cases run in processes of their own, which are ended after LIMIT seconds.
+Each parser builds the tree and walks over all its nodes, asking each for its tag, which is the least that finding
+blocks takes. The hard cases run in processes of their own, which are ended after LIMIT seconds.
 """
 
 from __future__ import annotations

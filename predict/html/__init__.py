@@ -5,7 +5,7 @@
                                             └─────head────▶ title, language
 
 `reader` puts these together; `page` holds what comes out. The parser is selectolax [1] (lexbor), which builds the tree
-that browsers build; BENCHMARKS.md says why. It comes with the extra: pip install newsieve[html].
+that browsers build; docs/html.md says why. It comes with the extra: pip install newsieve[html].
 
 [1] https://github.com/rushter/selectolax
 """

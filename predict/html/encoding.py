@@ -1,11 +1,12 @@
 """Encoding: which characters the bytes of a page stand for, found out as browsers do it.
 
 In this order, the first that says something [1]: a byte order mark; the encoding that came with the page (an HTTP
-header); a `<meta>` within the first 1,024 bytes; and where nobody says anything, windows-1252. One thing is done
-otherwise: bytes beyond ASCII that are UTF-8 throughout are read as UTF-8 whatever a `<meta>` says, or none. Pages that
-were saved, or taken from a corpus, were often converted and kept their old `<meta>`, and text in another encoding is
-hardly ever UTF-8 by chance. Labels mean what the Encoding Standard [2] says they mean, which
-is not what Python takes them for: "iso-8859-1" is windows-1252, "gb2312" is GBK.
+header); a `<meta>` in the head of the page (browsers look at the first 1,024 bytes, and start again if the parser meets
+one later); and where nobody says anything, windows-1252. One thing is done otherwise: bytes beyond ASCII that are UTF-8
+throughout are read as UTF-8 whatever a `<meta>` says, or none. Pages that were saved, or taken from a corpus, were
+often converted and kept their old `<meta>`, and text in another encoding is hardly ever UTF-8 by chance. Labels mean
+what the Encoding Standard [2] says they mean, which is not what Python takes them for: "iso-8859-1" is windows-1252,
+"gb2312" is GBK.
 
 A declaration is often wrong. Bytes that the declared encoding does not have become U+FFFD; nothing raises.
 
@@ -20,7 +21,8 @@ from typing import Any
 
 from predict.streams import optional
 
-_PRESCAN_BYTES = 1024
+_HEAD_BYTES = 1 << 16
+_BODY = re.compile(rb"<body[\s/>]", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--(?:-?>|.*?(?:--!?>|\Z))", re.DOTALL)
 _META = re.compile(rb"<meta[\s/](?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(rb"([^\s/>=]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>]+))?")
@@ -32,7 +34,7 @@ def decode(data: bytes, charset: str | None = None) -> tuple[str, str]:
     """Return the text of a page and the name of its encoding. charset: a label that came with it, if any."""
     webencodings = optional("webencodings", "html")
     declared = webencodings.lookup(charset) if charset else None
-    fallback = declared or _undeclared(data) or _declared(data[:_PRESCAN_BYTES], webencodings) or "windows-1252"
+    fallback = declared or _undeclared(data) or _declared(data[:_HEAD_BYTES], webencodings) or "windows-1252"
     text, encoding = webencodings.decode(data, fallback, errors="replace")
     # A lone surrogate in UTF-16 is U+FFFD for browsers.
     return without_surrogates(text), str(encoding.name)
@@ -45,7 +47,7 @@ def without_surrogates(text: str) -> str:
 
 def _declared(head: bytes, webencodings: Any) -> Any:
     """The encoding that a meta element names, or None."""
-    for meta in _META.findall(_COMMENT.sub(b"", head)):
+    for meta in _META.findall(_BODY.split(_COMMENT.sub(b"", head), 1)[0]):
         attributes: dict[bytes, bytes] = {}
         for name, value in _ATTRIBUTE.findall(meta[5:-1]):
             attributes.setdefault(name.lower(), value.strip(b"\"'"))

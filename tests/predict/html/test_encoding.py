@@ -51,6 +51,7 @@ def test_a_wrong_declaration_costs_characters_and_nothing_else() -> None:
     assert (text, encoding) == ("<p>caf\ufffd</p>", "utf-8")
 
 
-def test_a_declaration_is_looked_for_in_the_first_kilobyte_only() -> None:
-    late = b" " * 1024 + b'<meta charset="koi8-r">\xe9'
-    assert decode(late)[1] == "windows-1252"
+def test_a_declaration_counts_anywhere_in_the_head_but_not_in_the_body() -> None:
+    late = b"<link rel=x>" * 300 + b'<meta charset="koi8-r">\xe9'
+    assert decode(late)[1] == "koi8-r"
+    assert decode(b"<head><title>x</title><body>" + late)[1] == "windows-1252"
