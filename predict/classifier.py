@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from predict.errors import NewsieveError
 from predict.features import offsets_of
+from predict.html.page import HtmlPage
 from predict.model import Answers, Model
 from predict.model_file import load_model
 from predict.page import Page
@@ -21,7 +23,7 @@ _EMPTY = Answers(
     np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 5), np.float32), np.zeros((0, 3), np.float32)
 )
 
-PageText = str | Sequence[str]
+PageText = str | Sequence[str] | HtmlPage
 
 
 class Classifier:
@@ -52,32 +54,65 @@ class Classifier:
     def classify(self, text: PageText, title: str | None = None) -> Page:
         """Classify one page.
 
-        text: the page, whose non-empty lines are the paragraphs, or the paragraphs themselves. title: the page's
-        title, if known; a headline is told from other pages' headlines by it.
+        text: the page, whose non-empty lines are the paragraphs, or the paragraphs themselves, or what `read_html` made
+        of it; its markup is then seen, too. title: the page's title, if known (HTML has its own); a headline is told
+        from other pages' headlines by it.
         """
         return next(self.classify_many([text], [title]))
 
     def classify_many(self, texts: Iterable[PageText], titles: Iterable[str | None] | None = None) -> Iterator[Page]:
         """Classify a stream of pages, in order. Reads ahead by one batch of about BATCH_CHARS characters."""
-        batch: list[tuple[PageText, str | None]] = []
+        batch: list[_Given] = []
         chars = 0
         pairs = zip(texts, titles) if titles is not None else ((text, None) for text in texts)
         for text, title in pairs:
-            batch.append((text, title))
-            chars += len(text) if isinstance(text, str) else sum(map(len, text))
+            given = _given(text, title)
+            batch.append(given)
+            chars += len(text) if isinstance(text, str) else sum(map(len, given.paragraphs))
             if chars >= BATCH_CHARS:
                 yield from self._classify_batch(batch)
                 batch, chars = [], 0
         yield from self._classify_batch(batch)
 
-    def _classify_batch(self, batch: list[tuple[PageText, str | None]]) -> Iterator[Page]:
-        paragraphs = [split_paragraphs(text) if isinstance(text, str) else text for text, _ in batch]
-        sizes = np.fromiter(map(len, paragraphs), np.int64, len(paragraphs))
-        texts = list(chain.from_iterable(paragraphs))
-        answers = self.model.answer(texts, [title or "" for _, title in batch], sizes) if texts else _EMPTY
+    def _classify_batch(self, batch: list[_Given]) -> Iterator[Page]:
+        """Text and HTML each go through their own part of the model, all of a batch at once."""
+        by_markup = [given.html is not None and self.model.html is not None for given in batch]
+        of_text = self._pages([given for given, markup in zip(batch, by_markup) if not markup], False)
+        of_html = self._pages([given for given, markup in zip(batch, by_markup) if markup], True)
+        yield from (next(of_html if markup else of_text) for markup in by_markup)
+
+    def _pages(self, batch: list[_Given], by_markup: bool) -> Iterator[Page]:
+        part = self.model.for_html() if by_markup else self.model
+        sizes = np.fromiter((len(given.paragraphs) for given in batch), np.int64, len(batch))
+        texts = list(chain.from_iterable(given.paragraphs for given in batch))
+        titles = [given.title for given in batch]
+        if not texts:
+            answers = _EMPTY
+        elif by_markup:
+            answers = self.model.answer_html([given.html for given in batch if given.html is not None], titles)
+        else:
+            answers = self.model.answer(texts, titles, sizes)
         bounds = offsets_of(sizes).tolist()
-        thresholds = self.model.flag_thresholds.tolist()
-        keep_from = self.model.policies.get(DEFAULT_POLICY, 0.5)
-        for (text, _), lines, start, end in zip(batch, paragraphs, bounds, bounds[1:]):
-            source = text if isinstance(text, str) else None
-            yield Page(lines, answers[start:end], thresholds, keep_from, source, self.model.designations)
+        thresholds = part.flag_thresholds.tolist()
+        keep_from = part.policies.get(DEFAULT_POLICY, 0.5)
+        for given, start, end in zip(batch, bounds, bounds[1:]):
+            yield Page(
+                given.paragraphs, answers[start:end], thresholds, keep_from, given.source, self.model.designations
+            )
+
+
+class _Given(NamedTuple):
+    """A page as it was given. source: the text that its paragraphs are lines of. html: its blocks."""
+
+    paragraphs: Sequence[str]
+    title: str
+    source: str | None
+    html: HtmlPage | None
+
+
+def _given(text: PageText, title: str | None) -> _Given:
+    if isinstance(text, str):
+        return _Given(split_paragraphs(text), title or "", text, None)
+    if isinstance(text, HtmlPage):
+        return _Given(text.texts, title or text.title, None, text)
+    return _Given(text, title or "", None, None)

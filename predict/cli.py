@@ -23,7 +23,7 @@ import click
 from predict import __version__
 from predict.classifier import Classifier
 from predict.errors import InputError, NewsieveError
-from predict.streams import SUFFIXES
+from predict.streams import SUFFIXES, TEXTS
 
 if TYPE_CHECKING:
     from predict import pipeline
@@ -40,7 +40,7 @@ _files = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 _model = click.option(
     "--model", type=click.Path(path_type=Path), metavar="DIR", help="Another model than the shipped one."
 )
-_title = click.option("--title", metavar="TEXT", help="Title of the page, for a text file.")
+_title = click.option("--title", metavar="TEXT", help="Title of the page, for a text or HTML file.")
 _jobs = click.option("--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Worker processes.")
 _errors = click.option("--errors", metavar="FILE", help="Where bad records go: file, line, reason, raw.")
 _output = click.option("-o", "--output", metavar="PATH", help="A file, or a folder for a folder or several files.")
@@ -54,15 +54,15 @@ _resume = click.option(
 def newsieve() -> None:
     """Tell journalism from everything else on news pages.
 
-    A FILE is text (.txt; its lines are the paragraphs), JSON Lines (.jsonl; a record has "text" or "paragraphs"),
-    Parquet, a folder of these, or - for standard input. Text and JSON Lines may be compressed (.gz, .zst).
+    A FILE is text (.txt; its lines are the paragraphs), HTML (.html), JSON Lines (.jsonl; a record has "text" or
+    "paragraphs"), Parquet, a folder of these, or - for standard input. All but Parquet may be compressed (.gz, .zst).
     """
 
 
 @newsieve.command()
 @_files
 @_output
-@click.option("--json", "as_json", is_flag=True, help="A record instead of a table, for a text file.")
+@click.option("--json", "as_json", is_flag=True, help="A record instead of a table, for a text or HTML file.")
 @click.option("--probabilities", is_flag=True, help="Add the probabilities of all labels.")
 @_title
 @_model
@@ -80,13 +80,13 @@ def classify(
     errors: str | None,
     resume: bool,
 ) -> None:
-    """Say what each paragraph is: a table for a text file, records for everything else."""
+    """Say what each paragraph is: a table for a text or HTML file, records for everything else."""
     from predict.folders import plan
     from predict.forms import Classify
 
     planned = plan(files, _path(output), as_records=True, title=title)
     sieve = Classifier.load(model)
-    if planned.sources[0].form == "text" and _path(output) is None and not (as_json or probabilities):
+    if planned.sources[0].form in TEXTS and _path(output) is None and not (as_json or probabilities):
         _show_table(sieve, planned.sources[0])
         return
     _exit(_run(planned, Classify(probabilities), sieve, model, jobs, errors, resume))
@@ -113,7 +113,7 @@ def clean(
     errors: str | None,
     resume: bool,
 ) -> None:
-    """Keep the journalism: text becomes text, a record keeps all its other fields."""
+    """Keep the journalism: text and HTML become text, a record keeps all its other fields."""
     from predict.folders import plan
     from predict.forms import Clean
 
@@ -241,7 +241,7 @@ def _run(
         progress.close()
         log.close()
     _say_what_was_left(planned, finished)
-    one_text = alone and planned.sources[0].form == "text"
+    one_text = alone and planned.sources[0].form in TEXTS
     if not one_text:
         _say(
             f"read {counts.read} = {'counted' if pages else 'written'} {counts.written} + set aside {counts.set_aside}"

@@ -32,6 +32,8 @@ from predict.features import (
     subword_counts,
     tokenize,
 )
+from predict.html.model import MarkupModel
+from predict.html.page import Block, HtmlPage
 from predict.labels import KINDS, Kind, Label
 from predict.layout import PageLayout, lay_out
 from predict.model import KIND_TO_LABEL, ContextModel, Model
@@ -70,6 +72,8 @@ class Explanation:
     every digit "0"), pairs of neighbouring words ("support us", "⟨start⟩ support"), the parts of a word added up
     ("donate~"), and shape ("length: 25-39"). own_bias: what stage 1 gives any paragraph. Together they add up to
     stage 1's score of `kind` minus the mean of its scores of the other kinds.
+    markup: for a block of HTML, what the tokens of its markup weigh beside that score (`predict.html.markup` says what
+    they mean); empty otherwise, or for a model without a part for HTML.
     context: by how much the page moved the log-odds of `label`, after minus before; None for one without others.
     page: stage 2 by groups of features, the largest first, and page_bias: they add up to the same difference of
     stage 2's scores. Stage 2 replaces stage 1, whose scores it reads again as the group "own words".
@@ -81,18 +85,23 @@ class Explanation:
     probability: float
     own_words: list[Contribution]
     own_bias: float
+    markup: list[Contribution]
     context: float | None
     page: list[Contribution]
     page_bias: float
 
 
-def explain(model: Model, texts: Sequence[str], title: str | None = None) -> list[Explanation]:
-    """Explain the answers of `model` for the paragraphs of one page, one explanation for each."""
-    if not texts:
+def explain(model: Model, page: Sequence[str] | HtmlPage, title: str | None = None) -> list[Explanation]:
+    """Explain the answers of `model` for the paragraphs or blocks of one page, one explanation for each."""
+    if not page:
         return []
-    page_title = [title or ""]
+    html = page if isinstance(page, HtmlPage) else None
+    texts = page.texts if isinstance(page, HtmlPage) else page
+    page_title = [title or (html.title if html is not None else "")]
     tokens, sizes = tokenize(texts), np.array([len(texts)])
     before = model.paragraphs.scores(tokens)
+    if html is not None:
+        before, model = model.block_scores(before, [html]), model.for_html()
     after = model.with_context(before, tokens, page_title, sizes)
     answers = model.decide(after)
     moved = _log_odds(after, answers.labels) - _log_odds(before, answers.labels)
@@ -108,6 +117,7 @@ def explain(model: Model, texts: Sequence[str], title: str | None = None) -> lis
             probability=float(answers.probabilities[i, answers.labels[i]]),
             own_words=_from_own_words(model.paragraphs, text, kind),
             own_bias=float(own_bias[kind]),
+            markup=_from_markup(model.html.markup, html[i], kind) if html is not None and model.html else [],
             context=float(moved[i]) if has_page else None,
             page=pages[i] if has_page else [],
             page_bias=float(page_bias[kind]) if has_page else 0.0,
@@ -204,6 +214,12 @@ def _range_name(steps: Float64, value: int) -> str:
     return f"{low:.0f}" if high == low + 1 else f"{low:.0f}-{high - 1:.0f}"
 
 
+def _from_markup(model: MarkupModel, block: Block, kind: int) -> list[Contribution]:
+    """The terms of the block's own tokens, without those of the blocks beside it."""
+    weights = _relative(model.own_token_weights(block))[:, kind]
+    return _sorted(zip(block.markup, weights.tolist()))
+
+
 # --- stage 2 ---------------------------------------------------------------------------------------------------------
 
 
@@ -247,6 +263,8 @@ def _block(number: int, explanation: Explanation, width: int, colour: bool, most
         (explanation.text.strip(), ""),
     ]
     lines = [paint(head, width, colour), *_listed("own words", explanation.own_words[:most], width)]
+    if explanation.markup:
+        lines += _listed("markup", explanation.markup[:most], width)
     if explanation.context is not None:
         moved = f"    page: log-odds of {explanation.label} {explanation.context:+.2f}"
         lines += [cut(moved, width), *_listed("by", explanation.page[:most], width)]

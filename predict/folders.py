@@ -13,7 +13,7 @@ from pathlib import Path
 
 from predict.errors import InputError
 from predict.records import Source
-from predict.streams import STANDARD_INPUT, SUFFIXES, Form, form_of, split_name
+from predict.streams import STANDARD_INPUT, SUFFIXES, TEXTS, Form, form_of, split_name
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def plan(inputs: Sequence[str], output: str | None, as_records: bool, title: str
         target = os.path.join(output, _output_name(inside, as_records)) if many and output is not None else output
         sources.append(Source(index, path, form, _output_form(form, target, as_records), title))
         targets.append(target)
-    if title is not None and (len(files) > 1 or sources[0].form != "text"):
-        raise InputError("--title is for one text file; records have their own titles")
+    if title is not None and (len(files) > 1 or sources[0].form not in TEXTS):
+        raise InputError("--title is for one text or HTML file; records have their own titles")
     _check_targets(sources, targets)
     return Plan(sources, targets, skipped, many)
 
@@ -103,7 +103,12 @@ def _walk(folder: str, output: str | None) -> Iterator[str]:
 def _output_name(inside: str, as_records: bool) -> str:
     if inside == STANDARD_INPUT:
         return "standard_input.jsonl"
-    return os.path.join(os.path.dirname(inside), split_name(inside)[0] + ".jsonl") if as_records else inside
+    stem, suffix, compression = split_name(inside)
+    beside = os.path.join(os.path.dirname(inside), stem)
+    if as_records:
+        return beside + ".jsonl"
+    # What remains of HTML is text.
+    return beside + ".txt" + compression if SUFFIXES.get(suffix) == "html" else inside
 
 
 def _output_form(form: Form, target: str | None, as_records: bool) -> Form:
@@ -112,7 +117,7 @@ def _output_form(form: Form, target: str | None, as_records: bool) -> Form:
         if form != "parquet":
             raise InputError(f"{target}: Parquet is written from Parquet; name it .jsonl")
         return "parquet"
-    if form == "text" and not as_records and SUFFIXES.get(suffix) != "jsonl":
+    if form in TEXTS and not as_records and SUFFIXES.get(suffix) != "jsonl":
         return "text"
     return "jsonl"
 

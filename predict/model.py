@@ -7,13 +7,15 @@ Views for people (`predict.page`) are made from them on demand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from predict import context
 from predict.designation import DesignationModel
 from predict.features import Int64, Tokens, tokenize
+from predict.html.model import MarkupModel
+from predict.html.page import HtmlPage
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.layout import PageLayout, lay_out
 from predict.scoring import HEADS, Float, ParagraphModel, log_softmax, sigmoid
@@ -61,6 +63,17 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class HtmlModel:
+    """What is used instead for pages that came as HTML; see `predict.html.model`. Other fields as those of `Model`."""
+
+    markup: MarkupModel
+    pages: ContextModel
+    label_weights: Float
+    flag_thresholds: Float
+    policies: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Model:
     """Two stages, and what turns their scores into answers.
 
@@ -68,6 +81,7 @@ class Model:
     labels, which would hardly ever be given otherwise. flag_thresholds: (flags,) probability from which a flag is
     given. policies: name -> least probability of journalism that a paragraph needs to be kept. card: what is known
     about the model, as `card.json` says it. designations: what tells designations apart; None in a model without it.
+    html: None for a model that reads blocks of HTML as it reads text.
     """
 
     paragraphs: ParagraphModel
@@ -77,6 +91,7 @@ class Model:
     policies: dict[str, float]
     card: dict[str, object] = field(default_factory=dict)
     designations: DesignationModel | None = None
+    html: HtmlModel | None = None
 
     def answer(self, texts: Sequence[str], titles: Sequence[str], sizes: Int64) -> Answers:
         """Classify the paragraphs of whole pages.
@@ -95,6 +110,30 @@ class Model:
             return stage_1
         layout = lay_out(tokens, tokenize(titles), sizes)
         return np.where((layout.size > 1)[:, None], self.pages.scores(stage_1, layout), stage_1)
+
+    def answer_html(self, pages: Sequence[HtmlPage], titles: Sequence[str]) -> Answers:
+        """Classify the blocks of whole pages, one at least; as `answer` does if there is no part for HTML."""
+        tokens = tokenize([block.text for page in pages for block in page])
+        scores = self.block_scores(self.paragraphs.scores(tokens), pages)
+        model = self.for_html()
+        return model.decide(model.with_context(scores, tokens, titles, np.array([len(page) for page in pages])))
+
+    def block_scores(self, stage_1: Float, pages: Sequence[HtmlPage]) -> Float:
+        """Stage 1's scores of blocks, what their markup says included."""
+        return stage_1 if self.html is None else self.html.markup.scores(stage_1, pages)
+
+    def for_html(self) -> Model:
+        """This model as it goes on from the scores of `html.markup`; itself if there is no part for HTML."""
+        part = self.html
+        if part is None:
+            return self
+        return replace(
+            self,
+            pages=part.pages,
+            label_weights=part.label_weights,
+            flag_thresholds=part.flag_thresholds,
+            policies=part.policies,
+        )
 
     def decide(self, scores: Float) -> Answers:
         """Turn scores (N, HEADS) into answers under this model's weights."""

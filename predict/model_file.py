@@ -4,8 +4,8 @@ Loading executes nothing: safetensors is a header of names, types and shapes, th
 stranger is data, so everything that later code relies on (format version, taxonomy, shapes, finite numbers, size) is
 checked here, once, and whatever does not fit is one clear `ModelError`. The same model always gives the same bytes.
 
-Weights are stored as float16; most bins of stage 2 are never seen in training and stay zero, so only the others are
-stored.
+The part for HTML may be absent; HTML is then answered as text. Weights are stored as float16; most bins of stage 2 are
+never seen in training and stay zero, so only the others are stored.
 
 [1] https://huggingface.co/docs/safetensors
 """
@@ -26,8 +26,9 @@ from predict import context
 from predict.designation import DesignationModel
 from predict.errors import ModelError
 from predict.features import FeatureSettings
+from predict.html.model import NUMBERS, MarkupModel
 from predict.labels import FLAGS, KINDS, LABELS, Status
-from predict.model import ContextModel, Model
+from predict.model import ContextModel, HtmlModel, Model
 from predict.scoring import HEADS, ParagraphModel
 
 FORMAT = 1
@@ -35,27 +36,35 @@ WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.json"
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"
 MAX_FILE_BYTES = 64 << 20
+_MAX_BITS = 22
 _HEADER = "newsieve"  # the one metadata key; several would be written in no fixed order
 _TAXONOMY = {"kinds": list(map(str, KINDS)), "labels": list(map(str, LABELS)), "flags": list(map(str, FLAGS))}
 
 Arrays = dict[str, npt.NDArray[Any]]
+Shapes = dict[str, tuple[str, tuple[int, ...]]]
 
 
 def save_model(model: Model, folder: Path) -> None:
     """Write the model and its card into `folder`, which is made if need be."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = model.paragraphs.settings
-    rows = np.flatnonzero(np.abs(model.pages.bins).max(axis=1))
     arrays: Arrays = {
         "paragraphs.weights": model.paragraphs.weights.astype(np.float16),
         "paragraphs.bias": model.paragraphs.bias.astype(np.float32),
-        "pages.dense": model.pages.dense.astype(np.float32),
-        "pages.bias": model.pages.bias.astype(np.float32),
-        "pages.bin_rows": rows.astype(np.int32),
-        "pages.bin_weights": model.pages.bins[rows].astype(np.float16),
+        **_page_arrays("pages", model.pages),
         "label_weights": model.label_weights.astype(np.float32),
         "flag_thresholds": model.flag_thresholds.astype(np.float32),
     }
+    html = model.html
+    if html is not None:
+        arrays |= {
+            **_page_arrays("html.pages", html.pages),
+            "html.numbers": html.markup.numbers.astype(np.float32),
+            "html.weights": html.markup.weights.astype(np.float16),
+            "html.bias": html.markup.bias.astype(np.float32),
+            "html.label_weights": html.label_weights.astype(np.float32),
+            "html.flag_thresholds": html.flag_thresholds.astype(np.float32),
+        }
     header: dict[str, Any] = {
         "format": FORMAT,
         "taxonomy": _TAXONOMY,
@@ -72,6 +81,8 @@ def save_model(model: Model, folder: Path) -> None:
             "statuses": list(map(str, told.statuses)),
             "states": list(told.states),
         }
+    if html is not None:
+        header["html"] = {"bits": html.markup.bits, "policies": html.policies}
     metadata = {_HEADER: json.dumps(header, sort_keys=True, ensure_ascii=False)}
     (folder / WEIGHTS_FILE).write_bytes(save({name: np.ascontiguousarray(a) for name, a in arrays.items()}, metadata))
     card = json.dumps(model.card, indent=2, ensure_ascii=False)
@@ -80,6 +91,16 @@ def save_model(model: Model, folder: Path) -> None:
 
 def _features(settings: FeatureSettings) -> dict[str, Any]:
     return {"bits": settings.bits, "subword_lengths": list(settings.subword_lengths)}
+
+
+def _page_arrays(name: str, pages: ContextModel) -> Arrays:
+    rows = np.flatnonzero(np.abs(pages.bins).max(axis=1))
+    return {
+        f"{name}.dense": pages.dense.astype(np.float32),
+        f"{name}.bias": pages.bias.astype(np.float32),
+        f"{name}.bin_rows": rows.astype(np.int32),
+        f"{name}.bin_weights": pages.bins[rows].astype(np.float16),
+    }
 
 
 def load_model(folder: Path | str | None = None) -> Model:
@@ -94,18 +115,42 @@ def load_model(folder: Path | str | None = None) -> Model:
         raise ModelError(f"{path}: not a whole safetensors file ({_one_line(error)})") from None
     _check_header(header, path)
     settings = _settings(header, path)
-    _check_arrays(arrays, settings, path)
-    bins = np.zeros((context.BINNED * context.BIN_SIZE, HEADS), np.float32)
-    bins[arrays["pages.bin_rows"]] = arrays["pages.bin_weights"]
+    _check_arrays(arrays, _text_arrays(settings), "pages", path)
     return Model(
         ParagraphModel(settings, arrays["paragraphs.weights"].astype(np.float32), arrays["paragraphs.bias"]),
-        ContextModel(arrays["pages.dense"], bins, arrays["pages.bias"]),
+        _pages(arrays, "pages"),
         arrays["label_weights"],
         arrays["flag_thresholds"],
         _policies(header, path),
         _card(folder),
         _designations(header, arrays, path),
+        _html(header, arrays, path),
     )
+
+
+def _html(header: dict[str, Any], arrays: Arrays, path: Path) -> HtmlModel | None:
+    """The part for HTML, which a model may have."""
+    part = header.get("html")
+    if part is None:
+        return None
+    bits = part.get("bits") if isinstance(part, dict) else None
+    if not (type(bits) is int and 1 <= bits <= _MAX_BITS):
+        raise ModelError(f"{path}: HTML setting bits = {bits!r}, wanted 1 to {_MAX_BITS}")
+    _check_arrays(arrays, _html_arrays(bits), "html.pages", path)
+    weights = arrays["html.weights"].astype(np.float32)
+    return HtmlModel(
+        MarkupModel(bits, arrays["html.numbers"], weights, arrays["html.bias"]),
+        _pages(arrays, "html.pages"),
+        arrays["html.label_weights"],
+        arrays["html.flag_thresholds"],
+        _policies(part, path),
+    )
+
+
+def _pages(arrays: Arrays, name: str) -> ContextModel:
+    bins = np.zeros((context.BINNED * context.BIN_SIZE, HEADS), np.float32)
+    bins[arrays[f"{name}.bin_rows"]] = arrays[f"{name}.bin_weights"]
+    return ContextModel(arrays[f"{name}.dense"], bins, arrays[f"{name}.bias"])
 
 
 def default_model_folder() -> Path:
@@ -152,8 +197,8 @@ def _settings(header: dict[str, Any], path: Path) -> FeatureSettings:
     features = header.get("features")
     bits = features.get("bits") if isinstance(features, dict) else None
     lengths = features.get("subword_lengths") if isinstance(features, dict) else None
-    if not (type(bits) is int and 1 <= bits <= 22):
-        raise ModelError(f"{path}: feature setting bits = {bits!r}, wanted 1 to 22")
+    if not (type(bits) is int and 1 <= bits <= _MAX_BITS):
+        raise ModelError(f"{path}: feature setting bits = {bits!r}, wanted 1 to {_MAX_BITS}")
     if not (isinstance(lengths, list) and len(lengths) <= 8 and all(type(n) is int and 1 <= n <= 12 for n in lengths)):
         raise ModelError(
             f"{path}: feature setting subword_lengths = {lengths!r}, wanted at most 8 numbers from 1 to 12"
@@ -170,23 +215,39 @@ def _policies(header: dict[str, Any], path: Path) -> dict[str, float]:
     return {str(name): float(value) for name, value in policies.items()}
 
 
-def _check_arrays(arrays: Arrays, settings: FeatureSettings, path: Path) -> None:
-    rows = arrays["pages.bin_rows"].size if "pages.bin_rows" in arrays else 0
-    wanted: dict[str, tuple[str, tuple[int, ...]]] = {
+def _text_arrays(settings: FeatureSettings) -> Shapes:
+    return {
         "paragraphs.weights": ("float16", (settings.buckets, HEADS)),
         "paragraphs.bias": ("float32", (HEADS,)),
-        "pages.dense": ("float32", (context.DENSE, HEADS)),
-        "pages.bias": ("float32", (HEADS,)),
-        "pages.bin_rows": ("int32", (rows,)),
-        "pages.bin_weights": ("float16", (rows, HEADS)),
         "label_weights": ("float32", (len(LABELS),)),
         "flag_thresholds": ("float32", (len(FLAGS),)),
     }
+
+
+def _html_arrays(bits: int) -> Shapes:
+    return {
+        "html.numbers": ("float32", (NUMBERS, HEADS)),
+        "html.weights": ("float16", (1 << bits, HEADS)),
+        "html.bias": ("float32", (HEADS,)),
+        "html.label_weights": ("float32", (len(LABELS),)),
+        "html.flag_thresholds": ("float32", (len(FLAGS),)),
+    }
+
+
+def _check_arrays(arrays: Arrays, wanted: Shapes, pages: str, path: Path) -> None:
+    """Hold the arrays against what is wanted, those of the stage 2 named `pages` among it."""
+    rows = arrays[f"{pages}.bin_rows"].size if f"{pages}.bin_rows" in arrays else 0
+    wanted = wanted | {
+        f"{pages}.dense": ("float32", (context.DENSE, HEADS)),
+        f"{pages}.bias": ("float32", (HEADS,)),
+        f"{pages}.bin_rows": ("int32", (rows,)),
+        f"{pages}.bin_weights": ("float16", (rows, HEADS)),
+    }
     for name, (dtype, shape) in wanted.items():
         _check_array(arrays, name, dtype, shape, path)
-    index = arrays["pages.bin_rows"]
+    index = arrays[f"{pages}.bin_rows"]
     if len(index) and not (index.min() >= 0 and index.max() < context.BINNED * context.BIN_SIZE):
-        raise ModelError(f"{path}: pages.bin_rows points outside the table")
+        raise ModelError(f"{path}: {pages}.bin_rows points outside the table")
 
 
 def _check_array(arrays: Arrays, name: str, dtype: str, shape: tuple[int, ...], path: Path) -> None:

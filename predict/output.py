@@ -21,7 +21,7 @@ import orjson
 
 from predict.errors import NewsieveError
 from predict.records import Bad, Source
-from predict.streams import optional, split_name
+from predict.streams import TEXTS, optional, split_name
 
 if TYPE_CHECKING:
     from predict.credibility import Report
@@ -221,7 +221,7 @@ class ErrorsShown:
 
 def where(source: Source, bad: Bad) -> str:
     """File and line."""
-    return source.name if bad.line is None or source.form == "text" else f"{source.name}:{bad.line}"
+    return source.name if bad.line is None or source.form in TEXTS else f"{source.name}:{bad.line}"
 
 
 class ErrorsFile:

@@ -24,7 +24,7 @@ from predict.errors import InputError
 from predict.forms import Transform, encode
 from predict.page import Page
 from predict.records import Bad, Parsed, Piece, Record, Source, one_line, parse, read_pieces
-from predict.streams import BLOCK_BYTES
+from predict.streams import BLOCK_BYTES, TEXTS
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -55,7 +55,8 @@ class Outcome:
 
 
 def chunks(sources: Sequence[Source], finished: Collection[int] = ()) -> Iterator[Chunk]:
-    """Read sources in order, about BLOCK_BYTES at a time; short texts that follow each other share a chunk.
+    """Read sources in order, about BLOCK_BYTES at a time; short texts and HTML pages that follow each other share a
+    chunk.
 
     A chunk whose sources are all `finished` (by index) is left out. One with some of them is read whole, so that its
     pages are classified in the company they would have had in an uninterrupted run.
@@ -63,7 +64,7 @@ def chunks(sources: Sequence[Source], finished: Collection[int] = ()) -> Iterato
     for group in _groups(sources):
         if all(source.index in finished for source in group):
             continue
-        if group[0].form == "text":
+        if group[0].form in TEXTS:
             yield [piece for source in group for piece in read_pieces(source)]
         else:
             yield from ([piece] for source in group for piece in read_pieces(source))
@@ -73,7 +74,7 @@ def _groups(sources: Sequence[Source]) -> Iterator[list[Source]]:
     group: list[Source] = []
     size = 0
     for source in sources:
-        if source.form != "text":
+        if source.form not in TEXTS:
             if group:
                 yield group
             yield [source]

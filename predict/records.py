@@ -17,12 +17,25 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import orjson
 
 from predict.errors import InputError
-from predict.streams import BLOCK_BYTES, BOM, STANDARD_INPUT, Form, Readable, decompressed, split_name, standard_input
+from predict.streams import (
+    BLOCK_BYTES,
+    BOM,
+    STANDARD_INPUT,
+    TEXTS,
+    Form,
+    Readable,
+    decompressed,
+    split_name,
+    standard_input,
+)
+
+if TYPE_CHECKING:
+    from predict.html.page import HtmlPage
 
 MAX_RECORD_BYTES = 256 << 20  # a longer line, or a longer text file, is set aside without being held in memory
 MAX_RAW_BYTES = 1 << 20  # of a bad line, how much is kept for `--errors`
@@ -86,14 +99,14 @@ class Piece:
 class Record:
     """A page that passed the border.
 
-    fields: all of the record. texts: one string, or the texts of its paragraphs. plain: whether orjson can write the
-    fields as they came; not so with NaN, or with whole numbers beyond 64 bits. folder: the name of the folder that its
-    file lies in, as far as the path given shows it.
+    fields: all of the record. texts: one string, or the texts of its paragraphs, or its blocks. plain: whether orjson
+    can write the fields as they came; not so with NaN, or with whole numbers beyond 64 bits. folder: the name of the
+    folder that its file lies in, as far as the path given shows it.
     """
 
     line: int
     fields: dict[str, Any]
-    texts: str | list[str]
+    texts: str | list[str] | HtmlPage
     title: str | None
     raw: bytes = b""
     plain: bool = True
@@ -142,13 +155,17 @@ def one_line(error: BaseException) -> str:
 
 
 def _read_stream(source: Source, stream: Readable, raw: BinaryIO | None) -> Iterator[Piece]:
-    if source.form == "text":
+    if source.form in TEXTS:
         yield _read_text(source, stream, raw)
     else:
         yield from _read_lines(source, stream, raw)
 
 
 def _read_text(source: Source, stream: Readable, raw: BinaryIO | None) -> Piece:
+    if source.form == "html":
+        # One byte beyond what the reader takes: enough for it to refuse the page.
+        limit = importlib.import_module("predict.html.bounds").MAX_HTML_BYTES
+        return Piece(source, stream.read(limit + 1), last=True, consumed=raw.tell() if raw else 0)
     data = stream.read(MAX_RECORD_BYTES)
     if len(data) == MAX_RECORD_BYTES and stream.read(1):
         raise InputError(f"a text of more than {MAX_RECORD_BYTES >> 20} MB; pages in bulk are better given as .jsonl")
@@ -210,6 +227,8 @@ def parse(piece: Piece) -> Parsed:
         return Parsed(bad=list(piece.bad), failure=piece.failure)
     if piece.source.form == "text":
         return _parse_text(piece)
+    if piece.source.form == "html":
+        return _parse_html(piece)
     if piece.source.form == "parquet":
         try:
             rows = importlib.import_module("predict.parquet").rows_of(piece)
@@ -227,10 +246,26 @@ def _parse_text(piece: Piece) -> Parsed:
     except BadRecord as error:
         return Parsed(failure=str(error))
     source = piece.source
+    fields = {**_fields(source, source.title), "text": text}
+    return Parsed([Record(1, fields, text, source.title, folder=source.folder)])
+
+
+def _parse_html(piece: Piece) -> Parsed:
+    try:
+        page = importlib.import_module("predict.html.reader").read_html(piece.data)
+    except InputError as error:
+        return Parsed(failure=str(error))
+    title = piece.source.title or page.title or None
+    fields = _fields(piece.source, title)
+    if page.language:
+        fields["lang"] = page.language
+    return Parsed([Record(1, {**fields, "paragraphs": page.texts}, page, title, folder=piece.source.folder)])
+
+
+def _fields(source: Source, title: str | None) -> dict[str, Any]:
+    """The fields of a record that is made of a whole file."""
     fields = {} if source.path == STANDARD_INPUT else {"id": split_name(source.name)[0]}
-    if source.title is not None:
-        fields["title"] = source.title
-    return Parsed([Record(1, {**fields, "text": text}, text, source.title, folder=source.folder)])
+    return fields if title is None else {**fields, "title": title}
 
 
 def _parse_each(piece: Piece, items: Iterable[tuple[Any, bytes]], read: Any) -> Parsed:

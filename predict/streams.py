@@ -17,9 +17,11 @@ from predict.errors import InputError
 BLOCK_BYTES = 1 << 20
 _ZSTD_STEP = 1 << 12  # compressed bytes at a time: what a hostile file can blow up in memory grows with it
 
-Form = Literal["text", "jsonl", "parquet", "pages"]  # "pages" is only ever an output: pages for this program itself
+Form = Literal["text", "html", "jsonl", "parquet", "pages"]  # "pages" is only ever an output: for this program itself
 SUFFIXES: dict[str, Form] = {
     ".txt": "text",
+    ".html": "html",
+    ".htm": "html",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "jsonl",
@@ -28,6 +30,7 @@ SUFFIXES: dict[str, Form] = {
 COMPRESSIONS = (".gz", ".zst")
 STANDARD_INPUT = "-"
 BOM = b"\xef\xbb\xbf"
+TEXTS: tuple[Form, ...] = ("text", "html")  # forms of which a file holds one page
 _MAX_BLANK = 64 << 20  # at the beginning of standard input, before it is taken for text
 
 
@@ -60,10 +63,7 @@ def form_of(path: str) -> Form:
     """What a file is by its name; standard input by its first character. Unknown suffixes are text."""
     if path == STANDARD_INPUT:
         return standard_input().form()
-    suffix = split_name(path)[1]
-    if suffix in (".html", ".htm"):
-        raise InputError(f"{path}: HTML is not read; extract its text first")
-    return SUFFIXES.get(suffix, "text")
+    return SUFFIXES.get(split_name(path)[1], "text")
 
 
 class _StandardInput:
@@ -73,11 +73,13 @@ class _StandardInput:
         self._seen = b""
 
     def form(self) -> Form:
-        """JSON Lines if the first character that is not blank is "{", else text."""
+        """JSON Lines if the first character that is not blank is "{", HTML if it begins like that, else text."""
         start = b""
         while not start and len(self._seen) < _MAX_BLANK and (block := _read_pipe(BLOCK_BYTES)):
             self._seen += block
             start = block.removeprefix(BOM).lstrip()
+        if start[:15].lower().startswith((b"<!doctype html", b"<html")):
+            return "html"
         return "jsonl" if start.startswith(b"{") else "text"
 
     def read(self, size: int, /) -> bytes:

@@ -28,12 +28,13 @@ def test_commands_run(command: str, tmp_path: Path) -> None:
     assert done.stdout or (tmp_path / "clean.jsonl").stat().st_size
 
 
-def test_the_python_example_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def test_the_python_examples_run() -> None:
+    code = "".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "The council cut two buses on Monday" in done.stdout.splitlines()[0]
     assert "fundraising" in done.stdout
+    assert "['Home', 'Buses cut', 'The council cut two buses on Monday.']" in done.stdout
 
 
 def test_every_kind_of_the_readme_is_answered_as_the_table_says() -> None:
@@ -49,3 +50,12 @@ def test_every_kind_of_the_readme_is_answered_as_the_table_says() -> None:
     )
     answers = [tuple(line.split()) for line in done.stdout.splitlines()]
     assert answers == [(kind, label) for kind, label, _ in rows]
+
+
+def test_the_example_of_the_page_on_html_runs() -> None:
+    text = (ROOT / "docs" / "html.md").read_text(encoding="utf-8")
+    code = "".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "['Home', 'Ferry late', 'The ferry was an hour late on Monday.']" in done.stdout
+    assert "The ferry was an hour late on Monday." in done.stdout.splitlines()[-1]

@@ -12,17 +12,22 @@ import sklearn
 
 from predict import __version__
 from predict.labels import LABELS, Label
+from predict.model import Answers, HtmlModel, Model, decide
 from train.corpus import Corpus, CorpusFile
 from train.decisions import is_journalism
 from train.fit import Fitted
+from train.html_fit import FittedHtml
 from train.scores import Truth, measure
 from train.settings import TrainSettings
+from train.stage_2 import ContextRows
 
 OWN_DATA = "CC BY 4.0, written for this project"
 FOREIGN_DATA = "used to train and to measure, not redistributed"
 
 
-def model_card(corpus: Corpus, fitted: Fitted, settings: TrainSettings) -> dict[str, object]:
+def model_card(
+    corpus: Corpus, fitted: Fitted, settings: TrainSettings, html: FittedHtml | None = None
+) -> dict[str, object]:
     """Describe a fitted model. Its scores are held out: by publisher, in the same folds for both stages."""
     held_out = fitted.held_out
     answers = fitted.model.decide(fitted.held_out_scores)
@@ -45,9 +50,10 @@ def model_card(corpus: Corpus, fitted: Fitted, settings: TrainSettings) -> dict[
             f"whole and as an extractor leaves them; nothing of a fold's publishers in its training",
             **scores.as_dict(),
         },
-        "policies": {name: _policy(fitted, least) for name, least in fitted.model.policies.items()},
+        "policies": _policies(fitted.model, held_out, answers),
         "label_weights": [round(float(w), 3) for w in fitted.model.label_weights],
         "flag_thresholds": [round(float(t), 3) for t in fitted.model.flag_thresholds],
+        **({"html": _html(html)} if html else {}),
         "limits": [
             "Reads the first 20,000 characters of a paragraph.",
             "Languages that the data does not show are answered from shape, numbers and place on the page.",
@@ -80,17 +86,36 @@ def _settings(settings: TrainSettings) -> dict[str, Any]:
     return {"bits": features.bits, "subword_lengths": list(features.subword_lengths), **values}
 
 
-def _policy(fitted: Fitted, least: float) -> dict[str, float]:
-    """What a policy loses and removes, measured in characters on the held-out scores."""
-    data = fitted.held_out
-    journalism = fitted.model.decide(fitted.held_out_scores).probabilities[:, LABELS.index(Label.journalism)]
-    story = is_journalism(data.kinds)
-    kept = journalism >= least
+def _html(html: FittedHtml) -> dict[str, Any]:
+    """The part for HTML, described as the whole is."""
+    data, model = html.held_out, html.model
+    answers = decide(html.held_out_scores, model.label_weights)
+    scores = measure(answers, answers.flags >= model.flag_thresholds, Truth(data.kinds, data.flags, data.chars))
     return {
-        "least_probability": least,
-        "journalism_kept": _share(data.chars, kept & story, story),
-        "rest_removed": _share(data.chars, ~kept & ~story, ~story),
+        "what": "Used instead of stage 2 for pages that come as HTML; stage 1 for text is among its inputs.",
+        "held_out": {
+            "how": "folds by publisher over the labelled paragraphs that are found as blocks of their page's HTML",
+            **scores.as_dict(),
+        },
+        "policies": _policies(model, data, answers),
+        "label_weights": [round(float(w), 3) for w in model.label_weights],
+        "flag_thresholds": [round(float(t), 3) for t in model.flag_thresholds],
     }
+
+
+def _policies(model: Model | HtmlModel, data: ContextRows, answers: Answers) -> dict[str, dict[str, float]]:
+    """What each policy loses and removes, measured in characters on the held-out scores."""
+    journalism = answers.probabilities[:, LABELS.index(Label.journalism)]
+    story = is_journalism(data.kinds)
+    found = {}
+    for name, least in model.policies.items():
+        kept = journalism >= least
+        found[name] = {
+            "least_probability": least,
+            "journalism_kept": _share(data.chars, kept & story, story),
+            "rest_removed": _share(data.chars, ~kept & ~story, ~story),
+        }
+    return found
 
 
 def _share(chars: np.ndarray[Any, np.dtype[np.int64]], part: Any, whole: Any) -> float:

@@ -1,4 +1,4 @@
-"""The command line of training: `python -m train check | fit | evaluate | designations | export`."""
+"""The command line of training: `python -m train check | fit | evaluate | html | designations | export`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ from train.designations import (
 from train.evaluate import FoldAnswers, answer_pages, cross_validate, share_right, write_answers
 from train.export import export_pipeline
 from train.fit import fit
+from train.html_evaluate import cross_validate_html, measure_html, write_html_answers
+from train.html_fit import fit_html
+from train.html_pages import format_found, format_missed, labelled_html
+from train.html_rows import html_rows
 from train.rows import Rows, corpus_rows
 from train.scores import Truth, format_scores, measure
 from train.settings import TrainSettings
@@ -68,9 +72,10 @@ def check(folder: Path, reference: Path | None, sheet: bool) -> None:
 @cli.command(name="fit")
 @DATA
 @JOBS
+@click.option("--html", "folder", type=click.Path(path_type=Path), help="HTML of labelled pages: <id>.html(.gz).")
 @click.option("--base", type=click.Path(path_type=Path), help="Correct this model with the data; fit nothing anew.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write the model into.")
-def fit_command(data: Sequence[Path], jobs: int, base: Path | None, out: Path) -> None:
+def fit_command(data: Sequence[Path], jobs: int, folder: Path | None, base: Path | None, out: Path) -> None:
     """Fit a model and write it with its card; with --base, teach a model some paragraphs of one's own."""
     settings = TrainSettings(jobs=jobs)
     out.mkdir(parents=True, exist_ok=True)
@@ -78,10 +83,13 @@ def fit_command(data: Sequence[Path], jobs: int, base: Path | None, out: Path) -
         _correct(load_model(base), data, settings, out)
         return
     corpus, rows = _read(data, settings)
-    fitted = fit(rows, np.ones(len(rows.kinds), bool), settings, _say)
-    card = model_card(corpus, fitted, settings)
+    pages = list(labelled_html(corpus, folder)) if folder else []
+    everything = np.ones(len(rows.kinds), bool)
+    fitted = fit(rows, everything, settings, _say)
+    html = fit_html(rows, html_rows(pages, rows), everything, settings, _say) if folder else None
     told = fit_designations(examples(corpus))
-    save_model(replace(fitted.model, card=card, designations=told), out)
+    card = model_card(corpus, fitted, settings, html)
+    save_model(replace(fitted.model, card=card, designations=told, html=html.model if html else None), out)
     _say(f"wrote {out}")
 
 
@@ -132,6 +140,35 @@ def designations(folder: Path) -> None:
             f"{name}: {told.number} designations, status {told.status:.3f} right, state {told.state:.3f} right; "
             f"{told.named:.3f} are given a state, of which {told.named_right:.3f} right"
         )
+
+
+@cli.command()
+@DATA
+@JOBS
+@click.option("--pages", type=click.Path(path_type=Path), required=True, help="Labelled pages.")
+@click.option("--html", "folder", type=click.Path(path_type=Path), required=True, help="Their HTML: <id>.html(.gz).")
+@click.option("--missed", is_flag=True, help="List the labelled paragraphs that no block is equal to.")
+@click.option("--folds", is_flag=True, help="Also cross-validate by publisher, beside --data, over the blocks found.")
+@click.option("--out", type=click.Path(path_type=Path), help="With --folds: write the answers as prediction records.")
+def html(
+    data: Sequence[Path], jobs: int, pages: Path, folder: Path, missed: bool, folds: bool, out: Path | None
+) -> None:
+    """Measure on HTML: how many labelled paragraphs are found as blocks, and how they are answered."""
+    _check_place(out)
+    settings = TrainSettings(jobs=jobs)
+    corpus = read_corpus([pages, *(_data(data) if folds else []), *_beside(pages if folds else None)])
+    found = list(labelled_html(corpus, folder))
+    if missed:
+        click.echo(format_missed(found))
+    click.echo(format_found(found))
+    if not folds:
+        return
+    rows = corpus_rows(corpus, settings)
+    blocks = html_rows(found, rows)
+    answered = list(cross_validate_html(rows, blocks, settings, _say))
+    if out:
+        write_html_answers(out, found, blocks, answered)
+    click.echo(format_scores(str(pages), measure_html(blocks, answered)))
 
 
 @cli.command()

@@ -89,16 +89,16 @@ def write_answers(path: Path, ids: list[str], rows: Rows, folds: list[FoldAnswer
             ends = np.cumsum(rows.sizes[fold.pages])
             for page, end in zip(fold.pages, ends):
                 span = range(int(end - rows.sizes[page]), int(end))
-                record = {"id": ids[page], "paragraphs": [_record(fold, i) for i in span]}
+                record = {"id": ids[page], "paragraphs": [answer_record(fold.answers, fold.flags, i) for i in span]}
                 file.write(orjson.dumps(record) + b"\n")
 
 
-def _record(fold: FoldAnswers, row: int) -> dict[str, Any]:
-    answers = fold.answers
+def answer_record(answers: Answers, flags: npt.NDArray[np.bool_], row: int) -> dict[str, Any]:
+    """What is said of one paragraph. flags: (N, flags), those that are given."""
     probabilities = answers.probabilities[row].tolist()
     return {
         "kind": str(KINDS[answers.kinds[row]]),
         "label": str(LABELS[answers.labels[row]]),
-        "flags": [str(flag) for flag, given in zip(FLAGS, fold.flags[row]) if given],
+        "flags": [str(flag) for flag, given in zip(FLAGS, flags[row]) if given],
         "probabilities": {str(label): round(p, 6) for label, p in zip(LABELS, probabilities)},
     }

@@ -51,7 +51,7 @@ def fit(rows: Rows, train: Mask, settings: TrainSettings, say: Say = lambda text
     data = context_rows(rows, scores, train, settings)
     pages = _fit_pages(data, settings)
     say("stage 2: thresholds from held-out scores")
-    held_out = _held_out_scores(data, settings)
+    held_out = held_out_scores(data, settings)
     probabilities = np.exp(log_softmax(held_out)) @ KIND_TO_LABEL
     model = Model(
         paragraphs=estimator.model(settings),
@@ -75,7 +75,8 @@ def _fit_pages(data: ContextRows, settings: TrainSettings) -> ContextModel:
     return fit_stage_2(data, np.ones(len(data.kinds), bool), settings)
 
 
-def _held_out_scores(data: ContextRows, settings: TrainSettings) -> npt.NDArray[np.float32]:
+def held_out_scores(data: ContextRows, settings: TrainSettings) -> npt.NDArray[np.float32]:
+    """Scores (M, HEADS) of stage 2 on its own rows, each by a fit that saw nothing of its publisher."""
     scores = np.zeros((len(data.kinds), HEADS), np.float32)
     for fold in np.unique(data.groups):
         inside = data.groups == fold

@@ -16,7 +16,7 @@ from train.vectorizer import ParagraphVectorizer
 
 UNLABELLED = -1
 NOBODY = -1
-_KIND_INDEX = {kind: index for index, kind in enumerate(KINDS)}
+KIND_INDEX = {kind: index for index, kind in enumerate(KINDS)}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def corpus_rows(corpus: Corpus, settings: TrainSettings) -> Rows:
         texts=texts,
         titles=[page.title or "" for page in corpus.pages],
         features=vectorizer.transform(texts),
-        kinds=np.array([UNLABELLED if p.kind is None else _KIND_INDEX[p.kind] for p in paragraphs], np.int64),
+        kinds=np.array([UNLABELLED if p.kind is None else KIND_INDEX[p.kind] for p in paragraphs], np.int64),
         flags=np.array([[flag in p.flags for flag in FLAGS] for p in paragraphs], bool).reshape(-1, len(FLAGS)),
         groups=np.array(groups, np.int64),
         sizes=sizes,

@@ -14,7 +14,8 @@ class TrainSettings:
     paragraph_c, context_c: inverse strength of the L2 penalty of stage 1 and stage 2. single_weight: weight of a
     single paragraph beside 1 for one that stands on a page; singles are collected for their rarity, pages have the
     mixture that users meet. folds: parts for out-of-fold scores. crop_share, untitled_share: share of pages that
-    stage 2 also sees as an extractor would leave them, and without their title. jobs: processes.
+    stage 2 also sees as an extractor would leave them, and without their title. markup_bits: 2**bits columns for tokens
+    of HTML markup. markup_c: as paragraph_c, of stage 1 for blocks of HTML. jobs: processes.
     """
 
     features: FeatureSettings = field(default_factory=lambda: FeatureSettings(bits=17, subword_lengths=(4,)))
@@ -26,4 +27,7 @@ class TrainSettings:
     folds: int = 5
     crop_share: float = 0.5
     untitled_share: float = 0.4
+    markup_bits: int = 16
+    markup_c: float = 1.0
+    markup_iterations: int = 60
     jobs: int = 2
