@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any
@@ -83,7 +83,7 @@ class ForReport:
         return page, None if group is None else str(group), None if name is None else str(name)
 
 
-Transform = Classify | Clean | ForReport
+Transform = Callable[[Record, Page], Any]  # any of these, or what else makes something of a page
 
 
 def _answers(page: Page, probabilities: bool) -> Iterator[dict[str, Any]]:
