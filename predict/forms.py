@@ -70,7 +70,7 @@ class Clean:
         return fields
 
 
-# Or `predict.credibility.transform.ForReport`, which is not imported for the other two.
+# Any of these, `predict.credibility.transform.ForReport`, or what else makes something of a page.
 Transform = Callable[[Record, Page], Any]
 
 

@@ -16,7 +16,7 @@ from predict.labels import LABELS
 from predict.records import Piece, Source
 from predict.streams import BLOCK_BYTES, optional
 
-_READ = ("text", "paragraphs", "title")
+READ_COLUMNS = ("text", "paragraphs", "title")
 _MOST_ROWS = 10_000  # in a batch, however short they are
 
 
@@ -46,10 +46,11 @@ def read_batches(source: Source) -> Iterator[Piece]:
                 share = seen_to(row + batch.num_rows) - seen_to(row)
                 yield Piece(source, batch, row, ends_group=done == size, consumed=share)
                 row += batch.num_rows
-    yield Piece(source, _empty(file.schema_arrow), row, last=True)
+    yield Piece(source, empty_batch(file.schema_arrow), row, last=True)
 
 
-def _empty(schema: Any) -> Any:
+def empty_batch(schema: Any) -> Any:
+    """A batch of no rows."""
     pyarrow = optional("pyarrow", "parquet")
     return pyarrow.RecordBatch.from_arrays([pyarrow.array([], field.type) for field in schema], schema=schema)
 
@@ -58,7 +59,7 @@ def rows_of(piece: Piece) -> list[dict[str, Any]]:
     """The rows of a piece: the columns that newsieve reads, or all if they become something else than Parquet."""
     batch = piece.data
     if piece.source.output == "parquet":
-        batch = batch.select([name for name in _READ if name in batch.schema.names])
+        batch = batch.select([name for name in READ_COLUMNS if name in batch.schema.names])
     return batch.to_pylist()  # type: ignore[no-any-return]
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 
 from predict.labels import KINDS
+from train.corpus import Corpus
 from train.fit import require_kinds
-from train.rows import Rows
+from train.rows import Rows, corpus_rows
 from train.settings import TrainSettings
 from train.stage_1 import fit_stage_1
 from train.vectorizer import ParagraphVectorizer
@@ -19,9 +25,30 @@ def export_pipeline(rows: Rows, settings: TrainSettings) -> Pipeline:
     `predict` gives names of kinds; `predict_proba` the same probabilities as stage 1 of newsieve. Raises NewsieveError
     if there are not at least two kinds to tell apart.
     """
-    train = np.ones(len(rows.kinds), bool)
-    require_kinds(rows, train)
-    estimator = fit_stage_1(rows, train, settings)
-    estimator.kinds.classes_ = np.array([str(KINDS[index]) for index in estimator.kinds.classes_])
+    require_kinds(rows, np.ones(len(rows.kinds), bool))
+    return _pipeline(rows, np.array([str(kind) for kind in KINDS]), settings)
+
+
+def fit_pipeline(texts: Sequence[str], classes: npt.NDArray[Any]) -> Pipeline:
+    """The same fitted on paragraphs (N,) with classes (N,) of any taxonomy. Raises ValueError for a single class."""
+    names, numbers = np.unique(classes, return_inverse=True)
+    if len(names) < 2:
+        raise ValueError(f"y has {len(names)} class; at least two classes are needed to tell apart")
+    settings = TrainSettings()
+    rows = corpus_rows(Corpus((), (), ()), settings)
+    vectorizer = ParagraphVectorizer(settings.features.bits, settings.features.subword_lengths)
+    rows = replace(
+        rows,
+        features=vectorizer.transform(texts),
+        kinds=numbers,
+        flags=np.zeros((len(texts), 0), bool),
+        weights=np.ones(len(texts)),
+    )
+    return _pipeline(rows, names, settings)
+
+
+def _pipeline(rows: Rows, names: npt.NDArray[Any], settings: TrainSettings) -> Pipeline:
+    estimator = fit_stage_1(rows, np.ones(len(rows.kinds), bool), settings)
+    estimator.kinds.classes_ = names[estimator.kinds.classes_]
     vectorizer = ParagraphVectorizer(settings.features.bits, settings.features.subword_lengths)
     return Pipeline([("vectorizer", vectorizer), ("tfidf", estimator.tfidf), ("classifier", estimator.kinds)])
