@@ -1,4 +1,4 @@
-"""The command line of training: `python -m train check | fit | evaluate | html | designations | export`."""
+"""The command line of training: `python -m train check | fit | evaluate | report | html | designations | export`."""
 
 from __future__ import annotations
 
@@ -174,6 +174,49 @@ def html(
 @cli.command()
 @DATA
 @JOBS
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write index.html into.")
+@click.option("--folds", type=click.Path(path_type=Path), help="Cross-validate over these pages. [default: the data]")
+@click.option("--predictions", type=click.Path(path_type=Path), help="Answers from `evaluate --folds PAGES --out`.")
+@click.option("--gold", type=click.Path(path_type=Path), help="With --predictions: the pages that they answer.")
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="Explain errors by this model. [default: the shipped one]"
+)
+@click.option(
+    "--curve",
+    type=click.Path(path_type=Path),
+    default=Path("benchmarks/quality.json"),
+    show_default=True,
+    help="Learning curve, from benchmarks/quality.py.",
+)
+def report(
+    data: Sequence[Path],
+    jobs: int,
+    out: Path,
+    folds: Path | None,
+    predictions: Path | None,
+    gold: Path | None,
+    model: Path | None,
+    curve: Path,
+) -> None:
+    """Write one HTML page with pictures of the scores and the worst errors, from out-of-fold answers."""
+    from train.report import write_report  # matplotlib, which the other commands do without
+
+    if bool(predictions) != bool(gold) or (predictions and folds):
+        raise click.UsageError("give --predictions with --gold, or --folds, or neither")
+    explaining = load_model(model)
+    out.mkdir(parents=True, exist_ok=True)
+    if predictions is None:
+        predictions = out / "predictions.jsonl"
+        _cross_validate_into(predictions, folds, data, TrainSettings(jobs=jobs))
+    measured = gold or folds
+    pages = read_corpus([measured] if measured else _data(data)).pages
+    name = f"the model in {model}" if model else "the shipped model"
+    _say(f"wrote {write_report(out, pages, predictions, explaining, name, curve)}")
+
+
+@cli.command()
+@DATA
+@JOBS
 @click.option("--sklearn", "path", type=click.Path(path_type=Path), required=True, help="File to write (joblib).")
 def export(data: Sequence[Path], jobs: int, path: Path) -> None:
     """Fit stage 1 and write it as a scikit-learn Pipeline for those who want one."""
@@ -239,6 +282,14 @@ def _answer_apart(
     train = np.ones(len(rows.kinds), bool)
     train[: int(rows.sizes[tested].sum())] = False
     return answer_pages(fit(rows, train, settings, _say).model, rows, tested)
+
+
+def _cross_validate_into(path: Path, folds: Path | None, data: Sequence[Path], settings: TrainSettings) -> None:
+    """Write the out-of-fold answers to the pages `folds`, or to all pages of the data."""
+    corpus, rows = _read([*([folds] if folds else []), *_data(data), *_beside(folds)], settings)
+    tested = _pages_of(folds, corpus) if folds else np.arange(len(corpus.pages))
+    answers = list(cross_validate(rows, tested, settings, _say))
+    write_answers(path, [page.id for page in corpus.pages], rows, answers)
 
 
 def _format(name: str, rows: Rows, folds: list[FoldAnswers]) -> str:
