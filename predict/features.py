@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +78,11 @@ class Tokens:
     chars: Int64
     folded: npt.NDArray[np.uint32]
 
+    @cached_property
+    def owner(self) -> Int64:
+        """(T,) the paragraph that each token stands in."""
+        return np.repeat(np.arange(len(self.chars)), np.diff(self.indptr))
+
 
 class _Powers:
     """B**i and B**-i modulo 2**64 for i below the largest batch seen, computed once."""
@@ -112,25 +118,38 @@ def _stretch_hashes(codes: npt.NDArray[np.uint32], starts: Int64, ends: Int64) -
     up, down = _POWERS.upto(len(codes) + 1)
     sums = np.empty(len(codes) + 1, np.uint64)
     sums[0] = 0
-    np.cumsum(codes.astype(np.uint64) * up[:-1], out=sums[1:])
-    return _mix((sums[ends] - sums[starts]) * down[starts])
+    np.cumsum(codes * up[:-1], out=sums[1:])
+    hashes = sums.take(ends)
+    hashes -= sums.take(starts)
+    hashes *= down.take(starts)
+    return _mix(hashes)
+
+
+def _ngram_hashes(codes: npt.NDArray[np.uint32], n: int) -> UInt64:
+    """Hash of every n-gram of codes, as `_stretch_hashes` has it but not mixed: shape (max(len(codes) - n + 1, 0),)."""
+    count = max(len(codes) - n + 1, 0)
+    hashes = codes[n - 1 : n - 1 + count].astype(np.uint64)
+    for place in range(n - 2, -1, -1):
+        hashes *= np.uint64(_BASE)
+        hashes += codes[place : place + count]
+    return hashes
 
 
 def _to_codes(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint32], Int64]:
     """Join texts, each followed by a line feed; return code points and where each text starts, with the end."""
-    texts = [text[:MAX_PARAGRAPH_CHARS] for text in texts]
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    if len(sizes) and sizes.max() > MAX_PARAGRAPH_CHARS:
+        texts = [text[:MAX_PARAGRAPH_CHARS] for text in texts]
+        sizes = np.minimum(sizes, MAX_PARAGRAPH_CHARS)
     joined = "\n".join(texts) + "\n"
-    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    starts = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=starts[1:])
-    return codes, starts
+    return np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32), offsets_of(sizes + 1)
 
 
 def tokenize(texts: Sequence[str]) -> Tokens:
     """Split a batch of P >= 1 paragraphs into tokens."""
     codes, bounds = _to_codes(texts)
     chars = np.diff(bounds) - 1
-    info = cp.load_table()[codes]
+    info = cp.load_table().take(codes.astype(np.intp))
     classes = (info >> np.uint32(cp.CLASS_SHIFT)).astype(np.uint8)
     ignored = classes == cp.IGNORED
     if ignored.any():  # soft hyphens, zero-width joiners, marks of direction: as if they were not there
@@ -150,10 +169,10 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     stops &= classes != cp.SPACE
     ends = np.flatnonzero(stops) + 1
     lengths = ends - starts
-    first = classes[starts]
-    second = classes[np.minimum(starts + 1, len(classes) - 1)]
-    last = classes[ends - 1]
-    capitals = (first == cp.UPPER) & (lengths > 1) & (second == cp.UPPER) & (last == cp.UPPER)
+    first = classes.take(starts)
+    capitals = (first == cp.UPPER) & (lengths > 1)
+    long = np.flatnonzero(capitals)
+    capitals[long] = (classes.take(starts[long] + 1) == cp.UPPER) & (classes.take(ends[long] - 1) == cp.UPPER)
     return Tokens(
         hashes=_stretch_hashes(folded, starts, ends),
         classes=first,
@@ -167,8 +186,10 @@ def tokenize(texts: Sequence[str]) -> Tokens:
 
 
 def _bucket(hashes: UInt64, family: np.uint64, settings: FeatureSettings) -> Int64:
-    buckets = (hashes ^ family) * _MIX_1 >> np.uint64(64 - settings.bits)
-    return np.asarray(buckets, np.int64)
+    buckets = hashes ^ family
+    buckets *= _MIX_1
+    buckets >>= np.uint64(64 - settings.bits)
+    return buckets.view(np.int64)
 
 
 def word_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
@@ -179,14 +200,13 @@ def word_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
 def pair_hashes(tokens: Tokens) -> UInt64:
     """Hash of each word 2-gram, edges included: shape (T + P,); paragraph p has indptr[p] + p : indptr[p + 1] + p +
     1."""
-    paragraphs = len(tokens.indptr) - 1
-    edges = tokens.indptr + np.arange(paragraphs + 1)
+    paragraphs = len(tokens.chars)
     padded = np.empty(len(tokens.hashes) + paragraphs + 1, np.uint64)
-    inner = np.ones(len(padded), bool)
-    inner[edges] = False
-    padded[inner] = tokens.hashes
-    padded[edges] = _EDGE
-    return _mix(padded[:-1] * _MIX_2 + padded[1:])
+    padded[tokens.indptr + np.arange(paragraphs + 1)] = _EDGE
+    padded[np.arange(1, len(tokens.hashes) + 1) + tokens.owner] = tokens.hashes
+    pairs = padded[:-1] * _MIX_2
+    pairs += padded[1:]
+    return _mix(pairs)
 
 
 def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
@@ -208,20 +228,17 @@ def subword_buckets(tokens: Tokens, which: Int64, settings: FeatureSettings) -> 
     """
     sizes = _padded_sizes(tokens.classes[which], tokens.lengths[which])
     offsets = offsets_of(sizes)
-    codes = tokens.folded[np.clip(ranges(tokens.starts[which] - 1, sizes), 0, max(len(tokens.folded) - 1, 0))]
+    codes = tokens.folded.take(ranges(tokens.starts[which] - 1, sizes), mode="clip")
     words = sizes > 0
     codes[offsets[:-1][words]] = ord("<")
     codes[offsets[1:][words] - 1] = ord(">")
 
     counts = [_ngrams_in(sizes, n) for n in settings.subword_lengths]
-    indptr = offsets_of(sum(counts, np.zeros(len(sizes), np.int64)))
-    buckets = np.empty(int(indptr[-1]), np.int64)
-    filled = indptr[:-1].copy()
-    for n, count in zip(settings.subword_lengths, counts):
-        starts = ranges(offsets[:-1], count)
-        buckets[ranges(filled, count)] = _bucket(_stretch_hashes(codes, starts, starts + n), _SUBWORD, settings)
-        filled += count
-    return buckets, indptr
+    parts = [
+        _bucket(_mix(_ngram_hashes(codes, n).take(ranges(offsets[:-1], count))), _SUBWORD, settings)
+        for n, count in zip(settings.subword_lengths, counts)
+    ]
+    return side_by_side(parts, counts, len(sizes))
 
 
 def _padded_sizes(classes: npt.NDArray[np.uint8], lengths: Int64) -> Int64:
@@ -243,7 +260,22 @@ def offsets_of(sizes: Int64) -> Int64:
 def ranges(starts: Int64, sizes: Int64) -> Int64:
     """Concatenate arange(start, start + size) for each pair."""
     offsets = offsets_of(sizes)
-    return np.arange(int(offsets[-1])) + np.repeat(starts - offsets[:-1], sizes)
+    result = np.repeat(starts - offsets[:-1], sizes)
+    result += np.arange(len(result))
+    return result
+
+
+def side_by_side(parts: Sequence[Int64], counts: Sequence[Int64], rows: int) -> tuple[Int64, Int64]:
+    """Lay parts beside each other in rows, each of which has counts[i] numbers of parts[i]; (values, indptr)."""
+    indptr = offsets_of(sum(counts, np.zeros(rows, np.int64)))
+    if len(parts) == 1:
+        return parts[0], indptr
+    values = np.empty(int(indptr[-1]), np.int64)
+    filled = indptr[:-1].copy()
+    for part, count in zip(parts, counts):
+        values[ranges(filled, count)] = part
+        filled += count
+    return values, indptr
 
 
 # --- shape -----------------------------------------------------------------------------------------------------------
@@ -257,33 +289,42 @@ _FEW_STEPS = np.array([1, 2, 3, 5, 9])
 
 
 def _share(part: Int64, whole: Int64) -> Int64:
-    return np.searchsorted(_SHARE_STEPS, part / np.maximum(whole, 1), side="right")
+    return steps_passed(part / np.maximum(whole, 1), _SHARE_STEPS)
+
+
+def steps_passed(values: npt.NDArray[np.generic], steps: npt.NDArray[np.generic]) -> Int64:
+    """How many of a few ascending steps each value has reached; faster than `searchsorted`, which it equals."""
+    passed = np.zeros(len(values), np.uint8)
+    for step in steps:
+        passed += values >= step
+    return passed.astype(np.int64)
+
+
+def edge_classes(tokens: Tokens) -> tuple[Int64, Int64]:
+    """Class of each paragraph's first and last token: shapes (P,). An empty paragraph has 0, which no token has."""
+    classes = np.append(tokens.classes, np.uint8(0)).astype(np.int64)
+    some = np.diff(tokens.indptr) > 0
+    return some * classes.take(tokens.indptr[:-1]), some * classes.take(tokens.indptr[1:] - 1, mode="wrap")
 
 
 def shape_values(tokens: Tokens) -> Int64:
     """What a paragraph looks like, as small whole numbers: shape (P, number of shape features)."""
-    paragraphs = len(tokens.indptr) - 1
+    paragraphs = len(tokens.chars)
     sizes = np.diff(tokens.indptr)
-    owner = np.repeat(np.arange(paragraphs), sizes)
-    counts = np.bincount(owner * 16 + tokens.classes, minlength=paragraphs * 16).reshape(paragraphs, 16)
-    words = counts[:, cp.LOWER] + counts[:, cp.UPPER]
-    capitals = np.bincount(owner, tokens.capitals, paragraphs).astype(np.int64)
-
-    # An empty paragraph has no first and last token: class 0, which no token has.
-    classes = np.append(tokens.classes, np.uint8(0))
-    empty = sizes == 0
-    first = np.where(empty, 0, classes[np.minimum(tokens.indptr[:-1], len(classes) - 1)]).astype(np.int64)
-    last = np.where(empty, 0, classes[tokens.indptr[1:] - 1]).astype(np.int64)
-
-    length = np.searchsorted(_LENGTH_STEPS, tokens.chars, side="right")
-    size = np.searchsorted(_COUNT_STEPS, sizes, side="right")
-    capitalised = _share(counts[:, cp.UPPER], words)
+    of_class = np.bincount(tokens.owner * 16 + tokens.classes, minlength=paragraphs * 16).reshape(paragraphs, 16)
+    counts = np.ascontiguousarray(of_class.T)
+    words = counts[cp.LOWER] + counts[cp.UPPER]
+    capitals = np.bincount(tokens.owner[tokens.capitals], minlength=paragraphs)
+    first, last = edge_classes(tokens)
+    length = steps_passed(tokens.chars, _LENGTH_STEPS)
+    size = steps_passed(sizes, _COUNT_STEPS)
+    capitalised = _share(counts[cp.UPPER], words)
     capital = _share(capitals, words)
-    digits = _share(counts[:, cp.DIGIT], sizes)
-    marks = _share(counts[:, cp.PUNCTUATION] + counts[:, cp.SYMBOL], sizes)
-    stops = np.searchsorted(_FEW_STEPS, counts[:, cp.STOP], side="right")
-    quotes = np.minimum(counts[:, cp.QUOTE], 3)
-    symbols = np.minimum(counts[:, cp.SYMBOL], 3)
+    digits = _share(counts[cp.DIGIT], sizes)
+    marks = _share(counts[cp.PUNCTUATION] + counts[cp.SYMBOL], sizes)
+    stops = steps_passed(counts[cp.STOP], _FEW_STEPS)
+    quotes = np.minimum(counts[cp.QUOTE], 3)
+    symbols = np.minimum(counts[cp.SYMBOL], 3)
     single = [length, size, first, last, capitalised, capital, digits, marks, stops, quotes, symbols]
     crossed = [
         length * 16 + last,
@@ -346,18 +387,12 @@ def feature_rows(texts: Sequence[str], settings: FeatureSettings) -> tuple[npt.N
     every = np.arange(len(tokens.hashes))
     subwords, per_token = subword_buckets(tokens, every, settings)
     shapes = shape_buckets(tokens, settings)
-    parts = (
-        (word_buckets(tokens, settings), sizes),
-        (pair_buckets(tokens, settings), sizes + 1),
-        (subwords, np.diff(per_token[tokens.indptr])),
-        (shapes.ravel(), np.full(len(sizes), shapes.shape[1])),
+    of_shape = np.full(len(sizes), shapes.shape[1])
+    buckets, indptr = side_by_side(
+        (word_buckets(tokens, settings), pair_buckets(tokens, settings), subwords, shapes.ravel()),
+        (sizes, sizes + 1, np.diff(per_token[tokens.indptr]), of_shape),
+        len(sizes),
     )
-    indptr = offsets_of(sum((count for _, count in parts), np.zeros(len(sizes), np.int64)))
-    buckets = np.empty(int(indptr[-1]), np.int64)
-    filled = indptr[:-1].copy()
-    for part, count in parts:
-        buckets[ranges(filled, count)] = part
-        filled += count
     values = np.repeat(feature_scale(tokens, settings), np.diff(indptr))
-    values[ranges(indptr[1:] - shapes.shape[1], np.full(len(sizes), shapes.shape[1]))] = SHAPE_VALUE
+    values[ranges(indptr[1:] - shapes.shape[1], of_shape)] = SHAPE_VALUE
     return values, buckets, indptr

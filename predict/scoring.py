@@ -9,6 +9,7 @@ feature row with the weights; a test holds the two against each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from predict.features import (
     SHAPE_VALUE,
     FeatureSettings,
+    Int64,
     Tokens,
     feature_scale,
     pair_buckets,
@@ -24,6 +26,7 @@ from predict.features import (
     word_buckets,
 )
 from predict.labels import FLAGS, KINDS
+from predict.token_table import TokenTable
 
 Float = npt.NDArray[np.float32]
 
@@ -41,28 +44,39 @@ class ParagraphModel:
     def scores(self, tokens: Tokens) -> Float:
         """Return the score of each paragraph for each head: shape (P, HEADS), log-odds up to a constant for the
         kinds."""
-        settings = self.settings
-        indptr = tokens.indptr
-        paragraphs = len(indptr) - 1
-        # Paragraph p has one pair more than tokens: its tokens' vectors are added to its first pairs.
-        sums = self.weights[pair_buckets(tokens, settings)]
-        if len(tokens.hashes):
-            place = np.arange(len(tokens.hashes)) + np.repeat(np.arange(paragraphs), np.diff(indptr))
-            sums[place] += self._token_vectors(tokens)
-        totals = np.add.reduceat(sums, indptr[:-1] + np.arange(paragraphs), axis=0)
-        totals *= feature_scale(tokens, settings)[:, None].astype(np.float32)
-        shapes = self.weights[shape_buckets(tokens, settings)].sum(axis=1)
-        return np.asarray(totals + np.float32(SHAPE_VALUE) * shapes + self.bias, np.float32)
+        sums = self.weights.take(pair_buckets(tokens, self.settings), axis=0)
+        sums += self._token_vectors(tokens)
+        totals = np.add.reduceat(sums, tokens.indptr[:-1] + np.arange(len(tokens.chars)), axis=0)
+        totals *= feature_scale(tokens, self.settings)[:, None].astype(np.float32)
+        shapes = np.zeros_like(totals)
+        for buckets in shape_buckets(tokens, self.settings).T:
+            shapes += self.weights.take(buckets, axis=0)
+        shapes *= np.float32(SHAPE_VALUE)
+        totals += shapes
+        totals += self.bias
+        return totals
+
+    @cached_property
+    def _known(self) -> TokenTable:
+        return TokenTable(HEADS)
 
     def _token_vectors(self, tokens: Tokens) -> Float:
-        """Weights of each token and of its subwords, added: shape (T, HEADS)."""
-        _, which, inverse = np.unique(tokens.hashes, return_index=True, return_inverse=True)
-        vectors = self.weights[word_buckets(tokens, self.settings)[which]]
+        """Vector of each token, beside the word pair that it ends; of zeros beside a paragraph's last pair: shape
+        (T + P, HEADS)."""
+        with self._known.lock:
+            found = self._known.find(tokens.hashes, lambda which: self._learned_vectors(tokens, which))
+            rows = np.full(len(found) + len(tokens.chars), self._known.zeros)
+            rows[np.arange(len(found)) + tokens.owner] = found
+            return self._known.rows.take(rows, axis=0)
+
+    def _learned_vectors(self, tokens: Tokens, which: Int64) -> Float:
+        """Weights of the tokens `which` (U indices) and of their subwords, added: shape (U, HEADS)."""
+        vectors = self.weights.take(word_buckets(tokens, self.settings)[which], axis=0)
         subwords, indptr = subword_buckets(tokens, which, self.settings)
-        some = np.diff(indptr) > 0
-        if some.any():
-            vectors[some] += np.add.reduceat(self.weights[subwords], indptr[:-1][some], axis=0)
-        return np.asarray(vectors[inverse], np.float32)
+        some = np.flatnonzero(np.diff(indptr))
+        if len(some):
+            vectors[some] += np.add.reduceat(self.weights.take(subwords, axis=0), indptr[some], axis=0)
+        return vectors
 
 
 def log_softmax(scores: Float) -> Float:
