@@ -18,6 +18,7 @@ from predict.model_file import CARD_FILE, WEIGHTS_FILE, save_model
 from tests.program import PAGE, Run, jsonl, one_line, read_jsonl
 from train.card import model_card
 from train.corpus import read_corpus
+from train.designations import examples, fit_designations
 from train.fit import fit
 from train.rows import corpus_rows
 from train.settings import TrainSettings
@@ -74,7 +75,8 @@ def test_several_processes_fit_the_same_bytes_as_one(
     corpus, one_process = read_corpus([data]), TrainSettings(jobs=1)
     rows = corpus_rows(corpus, one_process)
     fitted = fit(rows, np.ones(len(rows.kinds), bool), one_process)
-    save_model(replace(fitted.model, card=model_card(corpus, fitted, one_process)), tmp_path)
+    told = fit_designations(examples(corpus))
+    save_model(replace(fitted.model, card=model_card(corpus, fitted, one_process), designations=told), tmp_path)
     assert (tmp_path / WEIGHTS_FILE).read_bytes() == (fitting[1] / WEIGHTS_FILE).read_bytes()
 
 
