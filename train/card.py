@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import sklearn
 
 from predict import __version__
@@ -17,7 +18,7 @@ from train.corpus import Corpus, CorpusFile
 from train.decisions import is_journalism
 from train.fit import Fitted
 from train.html_fit import FittedHtml
-from train.scores import Truth, measure
+from train.scores import Scores, Truth, measure
 from train.settings import TrainSettings
 from train.stage_2 import ContextRows
 
@@ -26,9 +27,16 @@ FOREIGN_DATA = "used to train and to measure, not redistributed"
 
 
 def model_card(
-    corpus: Corpus, fitted: Fitted, settings: TrainSettings, html: FittedHtml | None = None
+    corpus: Corpus,
+    fitted: Fitted,
+    settings: TrainSettings,
+    html: FittedHtml | None = None,
+    own_alone: Scores | None = None,
 ) -> dict[str, object]:
-    """Describe a fitted model. Its scores are held out: by publisher, in the same folds for both stages."""
+    """Describe a fitted model. Its scores are held out: by publisher, in the same folds for both stages.
+
+    own_alone: what a model of the project's own data alone reaches on the pages of others.
+    """
     held_out = fitted.held_out
     answers = fitted.model.decide(fitted.held_out_scores)
     given = answers.flags >= fitted.model.flag_thresholds
@@ -53,6 +61,7 @@ def model_card(
         "policies": _policies(fitted.model, held_out, answers),
         "label_weights": [round(float(w), 3) for w in fitted.model.label_weights],
         "flag_thresholds": [round(float(t), 3) for t in fitted.model.flag_thresholds],
+        **({"own_data_alone": _own_alone(own_alone)} if own_alone else {}),
         **({"html": _html(html)} if html else {}),
         "limits": [
             "Reads the first 20,000 characters of a paragraph.",
@@ -69,9 +78,25 @@ def corrected_card(base: dict[str, object], corpus: Corpus) -> dict[str, object]
     return {**base, "date": date.today().isoformat(), "corrected": {"note": note, "data": files}}
 
 
+def own_rows(corpus: Corpus) -> npt.NDArray[np.bool_]:
+    """Mask over the rows of a corpus (pages first): those of the project's own data, which anybody can have."""
+    files = [page.source_file for page in corpus.pages for _ in page.paragraphs]
+    files += [single.source_file for single in corpus.singles]
+    return np.array([_is_own(name) for name in files], bool)
+
+
+def _is_own(name: str) -> bool:
+    return "data" in Path(name).parts
+
+
+def _own_alone(scores: Scores) -> dict[str, Any]:
+    how = "the same command without the files of others: fitted on the project's own data, measured on their pages"
+    return {"how": how, **scores.as_dict()}
+
+
 def _file_entry(file: CorpusFile) -> dict[str, Any]:
     path = Path(file.name)
-    own = "data" in path.parts
+    own = _is_own(file.name)
     return {
         "file": "/".join(path.parts[path.parts.index("data") :]) if own else path.name,
         "sha256": file.sha256,

@@ -16,7 +16,7 @@ from predict.errors import NewsieveError
 from predict.model import Model
 from predict.model_file import load_model, save_model
 from train.adapt import adapt
-from train.card import corrected_card, model_card
+from train.card import corrected_card, model_card, own_rows
 from train.check import run_check
 from train.corpus import HELD_OUT, Corpus, CorpusError, is_held_out, parse_corpus, read_corpus
 from train.data_sheet import SHEET, write_data_sheet
@@ -28,7 +28,7 @@ from train.designations import (
     measure_told,
     require_designations,
 )
-from train.evaluate import FoldAnswers, answer_pages, cross_validate, share_right, write_answers
+from train.evaluate import FoldAnswers, answer_pages, cross_validate, share_right, transfer, write_answers
 from train.export import export_pipeline
 from train.fit import fit
 from train.html_evaluate import cross_validate_html, measure_html, write_html_answers
@@ -36,7 +36,7 @@ from train.html_fit import fit_html
 from train.html_pages import format_found, format_missed, labelled_html
 from train.html_rows import html_rows
 from train.rows import Rows, corpus_rows
-from train.scores import Truth, format_scores, measure
+from train.scores import Scores, Truth, format_scores, measure
 from train.settings import TrainSettings
 
 DATA = click.option(
@@ -88,7 +88,7 @@ def fit_command(data: Sequence[Path], jobs: int, folder: Path | None, base: Path
     fitted = fit(rows, everything, settings, _say)
     html = fit_html(rows, html_rows(pages, rows), everything, settings, _say) if folder else None
     told = fit_designations(examples(corpus))
-    card = model_card(corpus, fitted, settings, html)
+    card = model_card(corpus, fitted, settings, html, _own_alone(corpus, rows, settings))
     save_model(replace(fitted.model, card=card, designations=told, html=html.model if html else None), out)
     _say(f"wrote {out}")
 
@@ -225,6 +225,15 @@ def export(data: Sequence[Path], jobs: int, path: Path) -> None:
     _, rows = _read(data, settings)
     joblib.dump(export_pipeline(rows, settings), path)
     _say(f"wrote {path}; it is a pickle, load it only where you trust its source")
+
+
+def _own_alone(corpus: Corpus, rows: Rows, settings: TrainSettings) -> Scores | None:
+    """How good a model is for whoever has the project's own data only; None where nothing else was learned from."""
+    own = own_rows(corpus)
+    if own.all() or not own.any():
+        return None
+    _say("the project's own data alone")
+    return transfer(rows, own, settings, _say)
 
 
 def _correct(base: Model, data: Sequence[Path], settings: TrainSettings, out: Path) -> None:

@@ -17,6 +17,7 @@ from predict.labels import FLAGS, LABELS, Label
 from predict.model import KIND_TO_LABEL
 
 DEFAULT_SHARE = 0.995
+SHARES = (0.999, DEFAULT_SHARE, 0.99)  # of journalism's characters, for which a policy is measured
 BALANCED, STRICT = 0.5, 0.9  # least probability of journalism under the policies of these names
 _JOURNALISM = LABELS.index(Label.journalism)
 _WEIGHTS = np.array([1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0])
@@ -65,13 +66,14 @@ def _f1(given: Mask, truth: Mask) -> float:
 
 
 def policies(probabilities: Probabilities, kinds: Indices, chars: Indices) -> dict[str, float]:
-    """Named thresholds on the probability of journalism, the default one so that DEFAULT_SHARE of its text stays.
+    """Named thresholds on the probability of journalism: one for each share of its text that is to stay, and two more.
 
     probabilities: (M, labels), held out; kinds, chars: (M,) true kinds and lengths.
     """
     journalism = probabilities[:, _JOURNALISM]
+    story = is_journalism(kinds)
     return {
-        f"keep-{DEFAULT_SHARE}": threshold_keeping(DEFAULT_SHARE, journalism, is_journalism(kinds), chars),
+        **{f"keep-{share:g}": threshold_keeping(share, journalism, story, chars) for share in SHARES},
         "balanced": BALANCED,
         "strict": STRICT,
     }

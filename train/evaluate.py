@@ -20,6 +20,7 @@ from predict.labels import FLAGS, KINDS, LABELS
 from predict.model import KIND_TO_LABEL, Answers, Model
 from train.fit import Say, fit
 from train.rows import NOBODY, UNLABELLED, Rows
+from train.scores import Scores, Truth, measure
 from train.settings import TrainSettings
 from train.stage_1 import Mask, score_rows
 from train.stage_2 import page_layout
@@ -66,6 +67,16 @@ def cross_validate(
         inside = tested[page_fold == fold]
         fitted = fit(rows, training_rows(rows, tested, int(fold)), settings)
         yield answer_pages(fitted.model, rows, inside)
+
+
+def transfer(rows: Rows, train: Mask, settings: TrainSettings, say: Say) -> Scores:
+    """What a model fitted on the rows `train` alone reaches on the pages that have none of them."""
+    page = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
+    others = np.setdiff1d(page, page[train[: rows.on_pages]])
+    answered = answer_pages(fit(rows, train, settings, say).model, rows, others)
+    at = np.isin(page, others)
+    truth = Truth(*(getattr(rows, part)[: rows.on_pages][at] for part in ("kinds", "flags", "chars")))
+    return measure(answered.answers, answered.flags, truth)
 
 
 def training_rows(rows: Rows, tested: npt.NDArray[np.int64], fold: int) -> Mask:
