@@ -31,7 +31,7 @@ from predict.labels import FLAGS, KINDS, LABELS, Status
 from predict.model import ContextModel, HtmlModel, Model
 from predict.scoring import HEADS, ParagraphModel
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.json"
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "default"

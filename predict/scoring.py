@@ -58,7 +58,7 @@ class ParagraphModel:
 
     @cached_property
     def _known(self) -> TokenTable:
-        return TokenTable(HEADS)
+        return TokenTable(self.weights.shape[1])
 
     def _token_vectors(self, tokens: Tokens) -> Float:
         """Vector of each token, beside the word pair that it ends; of zeros beside a paragraph's last pair: shape
