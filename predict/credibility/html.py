@@ -58,7 +58,7 @@ def html_page(report: Report) -> str:
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="viewport" content="initial-scale=1, width=device-width">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <title>What publishers say about themselves</title>
 <style>{style}</style>

@@ -69,7 +69,7 @@ def html_page(
         "head",
         element("meta", charset="utf-8"),
         element("meta", **{"http-equiv": "Content-Security-Policy", "content": _POLICY}),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="viewport", content="initial-scale=1, width=device-width"),
         element("title", title),
         element("style", _CSS),
     )
