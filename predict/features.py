@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +83,18 @@ class Tokens:
     def owner(self) -> Int64:
         """(T,) the paragraph that each token stands in."""
         return np.repeat(np.arange(len(self.chars)), np.diff(self.indptr))
+
+    @cached_property
+    def pairs(self) -> UInt64:
+        """Hash of each word 2-gram, edges included: shape (T + P,); paragraph p has indptr[p] + p : indptr[p + 1] +
+        p + 1."""
+        paragraphs = len(self.chars)
+        padded = np.empty(len(self.hashes) + paragraphs + 1, np.uint64)
+        padded[self.indptr + np.arange(paragraphs + 1)] = _EDGE
+        padded[np.arange(1, len(self.hashes) + 1) + self.owner] = self.hashes
+        pairs = padded[:-1] * _MIX_2
+        pairs += padded[1:]
+        return _mix(pairs)
 
     def __getitem__(self, paragraphs: slice) -> Tokens:
         """The tokens of a stretch of paragraphs."""
@@ -206,15 +219,8 @@ def word_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
 
 
 def pair_hashes(tokens: Tokens) -> UInt64:
-    """Hash of each word 2-gram, edges included: shape (T + P,); paragraph p has indptr[p] + p : indptr[p + 1] + p +
-    1."""
-    paragraphs = len(tokens.chars)
-    padded = np.empty(len(tokens.hashes) + paragraphs + 1, np.uint64)
-    padded[tokens.indptr + np.arange(paragraphs + 1)] = _EDGE
-    padded[np.arange(1, len(tokens.hashes) + 1) + tokens.owner] = tokens.hashes
-    pairs = padded[:-1] * _MIX_2
-    pairs += padded[1:]
-    return _mix(pairs)
+    """Hash of each word 2-gram: see `Tokens.pairs`."""
+    return tokens.pairs
 
 
 def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
@@ -304,9 +310,9 @@ def _share(part: Int64, whole: Int64) -> Int64:
     return steps_passed(part / np.maximum(whole, 1), _SHARE_STEPS)
 
 
-def steps_passed(values: npt.NDArray[np.generic], steps: npt.NDArray[np.generic]) -> Int64:
-    """How many of a few ascending steps each value has reached; faster than `searchsorted`, which it equals."""
-    passed = np.zeros(len(values), np.uint8)
+def steps_passed(values: npt.NDArray[Any], steps: npt.NDArray[Any]) -> Int64:
+    """How many of a few ascending steps each value has reached: as `searchsorted` says it, but faster."""
+    passed = np.zeros_like(values, np.uint8)
     for step in steps:
         passed += values >= step
     return passed.astype(np.int64)

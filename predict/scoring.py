@@ -61,7 +61,7 @@ class ParagraphModel:
 
     @cached_property
     def _known(self) -> TokenTable:
-        return TokenTable(HEADS)
+        return TokenTable(self.weights.shape[1])
 
     def _token_vectors(self, tokens: Tokens) -> Float:
         """Vector of each token, beside the word pair that it ends; of zeros beside a paragraph's last pair: shape
@@ -84,7 +84,7 @@ class ParagraphModel:
     def _shape_scores(self, tokens: Tokens) -> Float:
         """Weights of the shape features, times their value: shape (P, HEADS)."""
         columns = shape_columns(tokens)
-        scores = np.zeros((len(tokens.chars), HEADS), np.float32)
+        scores = np.zeros((len(tokens.chars), self.weights.shape[1]), np.float32)
         for column, table in self._shape_tables:
             scores += table.take(columns[column], axis=0)
         return scores
@@ -132,9 +132,11 @@ def _stretches(indptr: Int64) -> list[slice]:
 
 def log_softmax(scores: Float) -> Float:
     """Log-probabilities of the kinds from their scores: shape (P, number of kinds)."""
-    kinds = scores[:, : len(KINDS)]
-    shifted = kinds - kinds.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)
+    # Column by column, which takes a tenth of the time that going over many short rows does.
+    kinds = np.ascontiguousarray(scores[:, : len(KINDS)].T)
+    kinds -= kinds.max(axis=0)
+    kinds -= np.log(np.exp(kinds).sum(axis=0))
+    return np.asarray(kinds.T, np.float32)
 
 
 def sigmoid(scores: Float) -> Float:
