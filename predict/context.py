@@ -7,7 +7,9 @@ headline, how often it is repeated on the page. Numbers that do not act linearly
 into bins, and bins are crossed: a linear model over crossed bins draws the steps that a decision tree would (see
 [1], section 3, for the same idea at scale).
 
-A neighbour beyond the edge of its page reads as absent. Every column belongs to a named group, for people.
+A neighbour beyond the edge of its page reads as absent. Every column belongs to a named group, for people. Arrays of
+several columns lie in memory column by column: shifting, adding up and laying them side by side is then a few long
+copies.
 
 [1] X. He et al.: Practical lessons from predicting clicks on ads at Facebook. ADKDD 2014.
 """
@@ -15,11 +17,12 @@ A neighbour beyond the edge of its page reads as absent. Every column belongs to
 from __future__ import annotations
 
 from functools import cache
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from predict.features import Int64, tokenize
+from predict.features import Int64, steps_passed, tokenize
 from predict.labels import FLAGS, KINDS, Kind
 from predict.layout import LONG_CHARS, Float, PageLayout, lay_out
 
@@ -38,18 +41,19 @@ _MEAN_LENGTH_STEPS = np.log1p(np.array([0, 8, 16, 30, 50, 80, 130, 220]))
 _CHAR_STEPS = np.array([2, 8, 16, 30, 50, 80, 130, 220, 400])
 _SHARE_STEPS = np.array([0.001, 0.2, 0.4, 0.6, 0.8, 0.99], np.float32)
 
+Numbers = TypeVar("Numbers", bound=npt.NDArray[Any])
 Column = tuple[str, Int64]
 Block = tuple[str, Float]
 
 
 def _bins(values: npt.NDArray[np.generic], steps: npt.NDArray[np.generic]) -> Int64:
-    return np.searchsorted(steps, values, side="right").astype(np.int64)
+    return steps_passed(values, steps)
 
 
 def _cross(*parts: tuple[Int64, int]) -> Int64:
     """One number for several small ones, each given with how many values it has."""
-    crossed, size = np.zeros_like(parts[0][0]), 1
-    for values, count in parts:
+    (crossed, size), *others = parts
+    for values, count in others:
         crossed = crossed * count + values
         size *= count
     if size > BIN_SIZE:
@@ -57,24 +61,32 @@ def _cross(*parts: tuple[Int64, int]) -> Int64:
     return crossed
 
 
-def _shifted(values: Float, layout: PageLayout, by: int, outside: float) -> Float:
+def _shifted(values: Numbers, layout: PageLayout, by: int, outside: float) -> Numbers:
     """The values of the paragraph `by` places further on, `outside` where the page has none."""
-    index = np.arange(len(values)) + by
-    place = layout.place + by
-    inside = (place >= 0) & (place < layout.size)
-    result = np.full_like(values, outside)
-    result[inside] = values[index[inside]]
+    result: Numbers = np.empty_like(values)
+    if by < 0:
+        result[-by:] = values[:by]
+        beyond = layout.place < -by
+    else:
+        result[:-by] = values[by:]
+        beyond = layout.place >= layout.size - by
+    result[np.flatnonzero(beyond)] = outside
     return result
 
 
 def _window(sums: npt.NDArray[np.float64], low: Int64, high: Int64) -> Float:
     """Mean over [low, high) of what `sums` accumulates; 0 where empty."""
-    return np.asarray((sums[high] - sums[low]) / np.maximum(high - low, 1)[:, None], np.float32)
+    window = sums.T.take(high, axis=1)
+    window -= sums.T.take(low, axis=1)
+    window /= np.maximum(high - low, 1)
+    return np.asarray(window.T, np.float32)
 
 
 def _running(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
     """Sums of the first 0, 1, ... N rows."""
-    return np.concatenate((np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0, dtype=np.float64)))
+    sums = np.zeros((*values.shape[1:], len(values) + 1))
+    np.cumsum(values.T, axis=-1, dtype=np.float64, out=sums[..., 1:])
+    return np.asarray(sums.T, np.float64)
 
 
 def _ends(marked: npt.NDArray[np.bool_], layout: PageLayout) -> tuple[Int64, Int64]:
@@ -92,9 +104,9 @@ def _ends(marked: npt.NDArray[np.bool_], layout: PageLayout) -> tuple[Int64, Int
 def _nearest(marked: npt.NDArray[np.bool_], layout: PageLayout) -> tuple[Int64, Int64]:
     """How many places before and after each paragraph the nearest marked other one is; `size` where none is."""
     here = np.arange(len(marked))
-    at = np.flatnonzero(marked)
-    before = np.concatenate(([-1], at))[np.searchsorted(at, here, side="left")]
-    after = np.concatenate((at, [len(marked)]))[np.searchsorted(at, here, side="right")]
+    before, after = np.full(len(marked), -1), np.full(len(marked), len(marked))
+    np.maximum.accumulate(np.where(marked, here, -1)[:-1], out=before[1:])
+    np.minimum.accumulate(np.where(marked, here, len(marked))[:0:-1], out=after[-2::-1])
     start, end = layout.indptr[layout.page], layout.indptr[layout.page + 1]
     return (
         np.where(before >= start, here - before, layout.size),
@@ -156,7 +168,7 @@ def _binned_columns(log_probabilities: Float, layout: PageLayout) -> list[Column
     chars = (_bins(layout.chars, _CHAR_STEPS), 10)
 
     def near(values: tuple[Int64, int], by: int) -> tuple[Int64, int]:
-        return _shifted(values[0].astype(np.float32), layout, by, values[1]).astype(np.int64), values[1] + 1
+        return _shifted(values[0], layout, by, values[1]), values[1] + 1
 
     sure = (probabilities[:, _STORY] > _SURE_PROBABILITY) & (layout.chars > _SURE_CHARS)
     to_first, to_last = _ends(sure, layout)
@@ -233,13 +245,17 @@ def dense_features(log_probabilities: Float, flag_scores: Float, layout: PageLay
 
     log_probabilities: (N, kinds), flag_scores: (N, flags) log-odds, both of stage 1.
     """
-    blocks = _dense_blocks(log_probabilities, flag_scores, layout)
-    return np.concatenate([values for _, values in blocks], axis=1).astype(np.float32)
+    columns = np.asfortranarray(log_probabilities), np.asfortranarray(flag_scores)
+    blocks = [values for _, values in _dense_blocks(*columns, layout)]
+    result: Float = np.empty((sum(values.shape[1] for values in blocks), len(log_probabilities)), np.float32)
+    np.concatenate([values.T for values in blocks], out=result, casting="same_kind")
+    return np.asarray(result.T, np.float32)
 
 
 def binned_features(log_probabilities: Float, layout: PageLayout) -> Int64:
     """Bins and crossed bins: shape (N, BINNED), each value in [0, BIN_SIZE)."""
-    return np.stack([values for _, values in _binned_columns(log_probabilities, layout)], axis=1)
+    columns = _binned_columns(np.asfortranarray(log_probabilities), layout)
+    return np.asarray(np.stack([values for _, values in columns]).T, np.int64)
 
 
 @cache

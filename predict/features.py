@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,6 +83,35 @@ class Tokens:
     def owner(self) -> Int64:
         """(T,) the paragraph that each token stands in."""
         return np.repeat(np.arange(len(self.chars)), np.diff(self.indptr))
+
+    @cached_property
+    def pairs(self) -> UInt64:
+        """Hash of each word 2-gram, edges included: shape (T + P,); paragraph p has indptr[p] + p : indptr[p + 1] +
+        p + 1."""
+        paragraphs = len(self.chars)
+        padded = np.empty(len(self.hashes) + paragraphs + 1, np.uint64)
+        padded[self.indptr + np.arange(paragraphs + 1)] = _EDGE
+        padded[np.arange(1, len(self.hashes) + 1) + self.owner] = self.hashes
+        pairs = padded[:-1] * _MIX_2
+        pairs += padded[1:]
+        return _mix(pairs)
+
+    def __getitem__(self, paragraphs: slice) -> Tokens:
+        """The tokens of a stretch of paragraphs."""
+        if paragraphs == slice(0, len(self.chars)):
+            return self
+        indptr = self.indptr[paragraphs.start : paragraphs.stop + 1]
+        part = slice(int(indptr[0]), int(indptr[-1]))
+        return Tokens(
+            self.hashes[part],
+            self.classes[part],
+            self.capitals[part],
+            self.starts[part],
+            self.lengths[part],
+            indptr - part.start,
+            self.chars[paragraphs],
+            self.folded,
+        )
 
 
 class _Powers:
@@ -151,11 +181,10 @@ def tokenize(texts: Sequence[str]) -> Tokens:
     chars = np.diff(bounds) - 1
     info = cp.load_table().take(codes.astype(np.intp))
     classes = (info >> np.uint32(cp.CLASS_SHIFT)).astype(np.uint8)
-    ignored = classes == cp.IGNORED
-    if ignored.any():  # soft hyphens, zero-width joiners, marks of direction: as if they were not there
-        kept_before = np.concatenate(([0], np.cumsum(~ignored)))
-        bounds = kept_before[bounds]
-        info, classes = info[~ignored], classes[~ignored]
+    kept = classes != cp.IGNORED
+    if not kept.all():  # soft hyphens, zero-width joiners, marks of direction: as if they were not there
+        bounds = bounds - np.searchsorted(np.flatnonzero(~kept), bounds)
+        info, classes = info[kept], classes[kept]
     folded = info & np.uint32(cp.FOLD_MASK)
 
     word = (classes <= cp.WORD_LAST) & (classes != cp.SPACE)
@@ -198,15 +227,8 @@ def word_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
 
 
 def pair_hashes(tokens: Tokens) -> UInt64:
-    """Hash of each word 2-gram, edges included: shape (T + P,); paragraph p has indptr[p] + p : indptr[p + 1] + p +
-    1."""
-    paragraphs = len(tokens.chars)
-    padded = np.empty(len(tokens.hashes) + paragraphs + 1, np.uint64)
-    padded[tokens.indptr + np.arange(paragraphs + 1)] = _EDGE
-    padded[np.arange(1, len(tokens.hashes) + 1) + tokens.owner] = tokens.hashes
-    pairs = padded[:-1] * _MIX_2
-    pairs += padded[1:]
-    return _mix(pairs)
+    """Hash of each word 2-gram: see `Tokens.pairs`."""
+    return tokens.pairs
 
 
 def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
@@ -216,8 +238,9 @@ def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
 
 def subword_counts(tokens: Tokens, settings: FeatureSettings) -> Int64:
     """Number of subword n-grams of each token: shape (T,). Only words have any."""
-    sizes = _padded_sizes(tokens.classes, tokens.lengths)
-    return sum((_ngrams_in(sizes, n) for n in settings.subword_lengths), np.zeros(len(sizes), np.int64))
+    by_size = np.arange(MAX_TOKEN_CHARS + 3)
+    by_size = sum((_ngrams_in(by_size, n) for n in settings.subword_lengths), np.zeros(len(by_size), np.int64))
+    return by_size.take(_padded_sizes(tokens.classes, tokens.lengths))
 
 
 def subword_buckets(tokens: Tokens, which: Int64, settings: FeatureSettings) -> tuple[Int64, Int64]:
@@ -243,7 +266,10 @@ def subword_buckets(tokens: Tokens, which: Int64, settings: FeatureSettings) -> 
 
 def _padded_sizes(classes: npt.NDArray[np.uint8], lengths: Int64) -> Int64:
     """Length of "<word>" for words, 0 for other tokens."""
-    return np.where(classes <= cp.WORD_LAST, np.minimum(lengths, MAX_TOKEN_CHARS) + 2, 0)
+    sizes = np.minimum(lengths, MAX_TOKEN_CHARS)
+    sizes += 2
+    sizes *= classes <= cp.WORD_LAST
+    return sizes
 
 
 def _ngrams_in(sizes: Int64, n: int) -> Int64:
@@ -292,9 +318,9 @@ def _share(part: Int64, whole: Int64) -> Int64:
     return steps_passed(part / np.maximum(whole, 1), _SHARE_STEPS)
 
 
-def steps_passed(values: npt.NDArray[np.generic], steps: npt.NDArray[np.generic]) -> Int64:
-    """How many of a few ascending steps each value has reached; faster than `searchsorted`, which it equals."""
-    passed = np.zeros(len(values), np.uint8)
+def steps_passed(values: npt.NDArray[Any], steps: npt.NDArray[Any]) -> Int64:
+    """How many of a few ascending steps each value has reached: as `searchsorted` says it, but faster."""
+    passed = np.zeros_like(values, np.uint8)
     for step in steps:
         passed += values >= step
     return passed.astype(np.int64)
@@ -309,6 +335,11 @@ def edge_classes(tokens: Tokens) -> tuple[Int64, Int64]:
 
 def shape_values(tokens: Tokens) -> Int64:
     """What a paragraph looks like, as small whole numbers: shape (P, number of shape features)."""
+    return np.stack(shape_columns(tokens), axis=1)
+
+
+def shape_columns(tokens: Tokens) -> list[Int64]:
+    """The columns of `shape_values`."""
     paragraphs = len(tokens.chars)
     sizes = np.diff(tokens.indptr)
     of_class = np.bincount(tokens.owner * 16 + tokens.classes, minlength=paragraphs * 16).reshape(paragraphs, 16)
@@ -325,6 +356,7 @@ def shape_values(tokens: Tokens) -> Int64:
     stops = steps_passed(counts[cp.STOP], _FEW_STEPS)
     quotes = np.minimum(counts[cp.QUOTE], 3)
     symbols = np.minimum(counts[cp.SYMBOL], 3)
+    few = np.minimum(size, SHAPE_CROSSED_MOST)
     single = [length, size, first, last, capitalised, capital, digits, marks, stops, quotes, symbols]
     crossed = [
         length * 16 + last,
@@ -332,11 +364,11 @@ def shape_values(tokens: Tokens) -> Int64:
         length * 16 + stops,
         length * 16 + digits,
         size * 16 + marks,
-        (first * 16 + last) * 16 + np.minimum(size, 7),
-        (capitalised * 16 + capital) * 16 + np.minimum(size, 7),
+        (first * 16 + last) * 16 + few,
+        (capitalised * 16 + capital) * 16 + few,
         (length * 16 + stops) * 16 + capitalised,
     ]
-    return np.stack(single + crossed, axis=1)
+    return single + crossed
 
 
 # How to read the columns of `shape_values` (see `predict.explain`): what each of `single` is, with its steps or None
@@ -360,9 +392,13 @@ SHAPE_CROSSED_MOST = 7
 
 def shape_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
     """Bucket of each shape feature: shape (P, number of shape features)."""
-    values = shape_values(tokens).astype(np.uint64)
-    family = np.arange(values.shape[1], dtype=np.uint64) << np.uint64(32)
-    return _bucket(_mix(values + family), _SHAPE, settings)
+    columns = enumerate(shape_columns(tokens))
+    return np.stack([shape_column_buckets(values, column, settings) for column, values in columns], axis=1)
+
+
+def shape_column_buckets(values: Int64, column: int, settings: FeatureSettings) -> Int64:
+    """Bucket of each value of one column of `shape_values`."""
+    return _bucket(_mix(values.astype(np.uint64) + np.uint64(column << 32)), _SHAPE, settings)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
@@ -370,8 +406,8 @@ def shape_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
 
 def feature_scale(tokens: Tokens, settings: FeatureSettings) -> npt.NDArray[np.float64]:
     """1 / sqrt(number of word and subword features) of each paragraph: shape (P,)."""
-    per_token = offsets_of(subword_counts(tokens, settings) + 1)
-    number = np.diff(per_token[tokens.indptr]) + np.diff(tokens.indptr) + 1
+    subwords = offsets_of(subword_counts(tokens, settings)).take(tokens.indptr)
+    number = np.diff(subwords) + 2 * np.diff(tokens.indptr) + 1
     return np.asarray(1.0 / np.sqrt(number), np.float64)
 
 

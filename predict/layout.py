@@ -18,6 +18,7 @@ Float = npt.NDArray[np.float32]
 
 LONG_CHARS = 100  # a paragraph longer than this is hardly ever a button, a headline or a menu entry
 _ECHO_CHARS = 4
+_OTHER_PLACES = np.uint64(0xD6E8FEB86659FD93)
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
     indptr = np.concatenate(([0], np.cumsum(sizes)))
     page = np.repeat(np.arange(len(sizes)), sizes)
     lengths = np.diff(tokens.indptr)
-    owner = np.repeat(np.arange(len(lengths)), lengths)
+    owner = tokens.owner
     is_word = tokens.classes <= cp.SINGLE
-    words = np.bincount(owner, is_word, len(lengths)).astype(np.int64)
+    words = np.bincount(owner[is_word], minlength=len(lengths))
     in_title, of_title = _title_overlap(tokens, titles, page[owner], owner, is_word, words, page)
     classes = np.append(tokens.classes, np.uint8(0)).astype(np.int64)
     empty = lengths == 0
@@ -83,6 +84,36 @@ def _salt(pages: Int64) -> UInt64:
     return np.asarray((pages.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15), np.uint64)
 
 
+def _page_keys(hashes: UInt64, page: Int64) -> UInt64:
+    """Hashes that differ from page to page; `page` ascends."""
+    if not len(page):
+        return hashes
+    return np.asarray(hashes ^ _salt(np.arange(int(page[-1]) + 1)).take(page), np.uint64)
+
+
+def is_among(asked: UInt64, known: UInt64) -> npt.NDArray[np.bool_]:
+    """Whether each of `asked` is one of `known`: shape (len(asked),).
+
+    As `np.isin` says it, without sorting: a hash writes itself to a place of a table, and who is asked for looks there.
+    Of several hashes with one place the last stays; about the others, who shares their place asks again.
+    """
+    bits = len(known).bit_length() + 3
+    shift = np.uint64(64 - bits)
+    table = np.zeros(1 << bits, np.uint64)
+    table[0] = ~np.uint64(0)  # which belongs elsewhere; 0 would belong there
+    at, look = (known >> shift).view(np.int64), (asked >> shift).view(np.int64)
+    table[at] = known
+    found: npt.NDArray[np.bool_] = table.take(look) == asked
+    lost = table.take(at) != known
+    if lost.any():
+        shared = np.zeros(1 << bits, bool)
+        shared[at[lost]] = True
+        again = np.flatnonzero(shared.take(look))
+        # Times an odd number: other places, and what was different stays different.
+        found[again] |= is_among(asked[again] * _OTHER_PLACES, known[lost] * _OTHER_PLACES)
+    return found
+
+
 def _title_overlap(
     tokens: Tokens,
     titles: Tokens,
@@ -94,19 +125,13 @@ def _title_overlap(
 ) -> tuple[Float, Float]:
     title_page = np.repeat(np.arange(len(titles.indptr) - 1), np.diff(titles.indptr))
     title_words = titles.classes <= cp.SINGLE
-    wanted = np.unique((titles.hashes ^ _salt(title_page))[title_words])
+    wanted = _page_keys(titles.hashes, title_page)[title_words]
     size = np.bincount(title_page[title_words], minlength=len(titles.indptr) - 1)
     if not len(wanted):
         zero = np.zeros(len(words), np.float32)
         return zero, zero
-    keys = tokens.hashes ^ _salt(token_page)
-    # A small table of hash prefixes throws out nearly every token before the exact search.
-    shift = np.uint64(64 - 20)
-    seen = np.zeros(1 << 20, bool)
-    seen[wanted >> shift] = True
-    candidates = np.flatnonzero(seen[keys >> shift] & is_word)
-    at = np.minimum(np.searchsorted(wanted, keys[candidates]), len(wanted) - 1)
-    hits = np.bincount(owner[candidates[wanted[at] == keys[candidates]]], minlength=len(words))
+    found = is_among(_page_keys(tokens.hashes, token_page), wanted)
+    hits = np.bincount(owner[found & is_word], minlength=len(words))
     in_title = hits / np.maximum(words, 1)
     of_title = np.minimum(hits / np.maximum(size[page], 1), 1.0)
     return in_title.astype(np.float32), of_title.astype(np.float32)
@@ -114,13 +139,14 @@ def _title_overlap(
 
 def _echo(tokens: Tokens, token_page: Int64, owner: Int64) -> Float:
     """How much of each short paragraph stands in the long paragraphs of its page, in words that are not too short."""
-    in_long = (tokens.chars > LONG_CHARS)[owner]
+    in_long = (tokens.chars > LONG_CHARS).take(owner)
     counted = (tokens.classes == cp.SINGLE) | ((tokens.classes < cp.SINGLE) & (tokens.lengths >= _ECHO_CHARS))
-    keys = tokens.hashes ^ _salt(token_page)
+    keys = _page_keys(tokens.hashes, token_page)
     asked = np.flatnonzero(counted & ~in_long)
-    found = np.isin(keys[asked], keys[counted & in_long])
-    size = np.bincount(owner[asked], minlength=len(tokens.chars))
-    return (np.bincount(owner[asked], found, len(tokens.chars)) / np.maximum(size, 1)).astype(np.float32)
+    found = is_among(keys.take(asked), keys[counted & in_long])
+    size = np.bincount(owner.take(asked), minlength=len(tokens.chars))
+    hits = np.bincount(owner.take(asked[found]), minlength=len(tokens.chars))
+    return (hits / np.maximum(size, 1)).astype(np.float32)
 
 
 def _repeats(tokens: Tokens, page: Int64) -> tuple[Int64, Int64]:

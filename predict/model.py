@@ -41,7 +41,7 @@ class ContextModel:
         """Return the scores (N, HEADS) that dense (N, D) and binned (N, K) features make."""
         total = dense @ self.dense + self.bias
         for column, values in enumerate(bins.T):
-            total += self.bins[values + column * context.BIN_SIZE]
+            total += self.bins.take(values + column * context.BIN_SIZE, axis=0)
         return np.asarray(total, np.float32)
 
 
@@ -147,5 +147,5 @@ def decide(scores: Float, label_weights: Float) -> Answers:
     kinds = np.exp(log_softmax(scores))
     labels = kinds @ KIND_TO_LABEL
     best = (labels * label_weights).argmax(axis=1)
-    of_label = kinds * KIND_TO_LABEL.T[best]
+    of_label = kinds * KIND_TO_LABEL.T.take(best, axis=0)
     return Answers(of_label.argmax(axis=1), best, labels, sigmoid(scores[:, len(KINDS) : len(KINDS) + len(FLAGS)]))

@@ -1,10 +1,10 @@
 """Token table: what was computed for a token is kept, because language says the same words again and again.
 
 Stage 1 adds up, for each distinct token, the weights of the word and of all its parts. Nine of ten tokens of a page
-were on the pages before it, so their sums are kept in a table of fixed size with one place for each hash: a token's
-place is its hash's first bits, and whoever comes last has it. Nothing is ever searched, sorted or cleared. Tokens that
-want one place within the same batch all get it one after the other; those that lost theirs lie in a spare room behind
-the table, which holds only for that batch.
+were on the pages before it, so their sums are kept: in rows in order of arrival, which keeps the common words, the
+first to come, close together in the processor's caches, and found through a hash table with open addressing and linear
+probing, of which every step is done for all tokens at once. Nothing is ever searched or sorted. When the rows are used
+up, all is forgotten; the common words are back with the next page.
 """
 
 from __future__ import annotations
@@ -19,70 +19,71 @@ from predict.features import Int64, UInt64
 
 Float = npt.NDArray[np.float32]
 
-PLACE_BITS = 17  # 131,072 places; with 10 numbers each, 6 MB
-_SPARE = 1 << 12
-_FREE = ~np.uint64(0)
+MOST_ROWS = 1 << 17  # with 10 numbers each, 5 MB; places take another 6 MB
+_PLACES_A_ROW = 4
+ZEROS = 0  # a row of zeros, for no token
 
 
 class TokenTable:
     """Rows of `width` numbers by 64-bit hash.
 
-    rows: (places + 1 + spare, width). Hold `lock` from `find` until the rows that it named have been read. Copies and
-    pickles of a table begin empty.
+    rows: (most + 1, width), the first of zeros. Hold `lock` from `find` until the rows that it named have been read.
+    Copies and pickles of a table begin empty.
     """
 
-    def __init__(self, width: int, bits: int = PLACE_BITS) -> None:
+    def __init__(self, width: int, most: int = MOST_ROWS) -> None:
+        """most: number of rows, a power of two."""
         self.lock = threading.Lock()
-        self._bits = bits
-        self._keys = np.zeros(1 << bits, np.uint64)
-        self._speakers = np.zeros(1 << bits, np.int64)
-        self.rows: Float = np.zeros(((1 << bits) + 1 + _SPARE, width), np.float32)
-        self._forget()
+        self.rows: Float = np.zeros((most + 1, width), np.float32)
+        self._used = 0
+        self._keys = np.zeros(most * _PLACES_A_ROW, np.uint64)  # 0 where the place is free
+        self._row_of = np.zeros(len(self._keys), np.int64)
+        self._shift = np.uint64(65 - len(self._keys).bit_length())
 
     def __reduce__(self) -> tuple[type[TokenTable], tuple[int, int]]:
-        return TokenTable, (self.rows.shape[1], self._bits)
-
-    @property
-    def zeros(self) -> int:
-        """A row of zeros."""
-        return len(self._keys)
+        return TokenTable, (self.rows.shape[1], len(self.rows) - 1)
 
     def find(self, hashes: UInt64, compute: Callable[[Int64], Float]) -> Int64:
-        """Return the row of each hash: shape (T,), index into `rows`.
+        """Return the row of each of T hashes, of which no more than `most` may be distinct: shape (T,).
 
-        compute: returns the rows of U hashes, given as indices into `hashes`; asked once for each distinct one that is
-        not in the table.
+        compute: returns the rows of U hashes, given as indices into `hashes`; asked for each distinct one that is not
+        in the table. (The hash 0, one of 2**64, is like a free place and may have another's row.)
         """
-        places = (hashes >> np.uint64(64 - self._bits)).view(np.int64)
-        missing = np.flatnonzero(self._keys.take(places) != hashes)
-        if len(missing):
+        places = (hashes >> self._shift).view(np.int64)
+        astray = np.flatnonzero(self._keys.take(places) != hashes)
+        if len(astray):
             try:
-                self._learn(hashes, places, missing, compute)
-            except BaseException:  # keys may stand there without their numbers
+                self._settle(hashes, places, astray, compute)
+            except BaseException:  # places may name rows that were not filled
                 self._forget()
                 raise
-        return places
+        return np.asarray(self._row_of.take(places), np.int64)
+
+    def _settle(self, hashes: UInt64, places: Int64, astray: Int64, compute: Callable[[Int64], Float]) -> None:
+        """Move `places` of those `astray` on to where their hashes stand, entering those that stand nowhere."""
+        new = self._enter(hashes, places, astray)
+        if self._used + len(new) > len(self.rows) - 1:
+            self._forget()
+            places[:] = (hashes >> self._shift).view(np.int64)
+            new = self._enter(hashes, places, np.arange(len(hashes)))
+        first, self._used = self._used + 1, self._used + len(new)
+        self.rows[first : self._used + 1] = compute(new)
+        self._row_of[places[new]] = np.arange(first, self._used + 1)
+
+    def _enter(self, hashes: UInt64, places: Int64, astray: Int64) -> Int64:
+        """Return one index for each distinct hash that was entered."""
+        new = []
+        while len(astray):
+            free = astray[self._keys.take(places[astray]) == 0]
+            # Of all that write to a place the last one stays: its hash, and its index in the name of its equals.
+            self._keys[places[free]] = hashes[free]
+            self._row_of[places[free]] = free
+            new.append(free[self._row_of.take(places[free]) == free])
+            astray = astray[self._keys.take(places[astray]) != hashes[astray]]
+            places[astray] = (places[astray] + 1) % len(self._keys)
+        return np.concatenate(new)
 
     def _forget(self) -> None:
+        self._used = 0
         self._keys[:] = 0
-        self._keys[0] = _FREE  # the hash 0 would belong there; this one does not
-
-    def _learn(self, hashes: UInt64, places: Int64, missing: Int64, compute: Callable[[Int64], Float]) -> None:
-        """Fill in what is missing; `places` of the hashes that get no place become spare ones."""
-        wanted = places[missing]
-        # All write, the last one stays: its key, and its index, which speaks for all that are equal to it.
-        self._keys[wanted] = hashes[missing]
-        self._speakers[wanted] = missing
-        chosen = missing[self._speakers.take(wanted) == missing]
-        # Some that were known may have lost their place just now.
-        homeless = np.flatnonzero(self._keys.take(places) != hashes)
-        _, first, inverse = np.unique(hashes[homeless], return_index=True, return_inverse=True)
-        self._make_room(len(first))
-        places[homeless] = self.zeros + 1 + inverse
-        asked = np.concatenate((chosen, homeless[first]))
-        self.rows[places[asked]] = compute(asked)
-
-    def _make_room(self, spare: int) -> None:
-        more = self.zeros + 1 + spare - len(self.rows)
-        if more > 0:
-            self.rows = np.concatenate((self.rows, np.zeros((more, self.rows.shape[1]), np.float32)))
+        self._row_of[:] = ZEROS

@@ -97,7 +97,10 @@ def test_scikit_learns_own_checks_pass_on_numbers_written_as_words(estimator: ty
     # None is expected to fail. What is skipped asks for array libraries other than NumPy, or for pandas.
     results = check_estimator(estimator(), expected_failed_checks={}, on_fail=None, on_skip=None)
     assert [(r["check_name"], r["exception"]) for r in results if r["status"] == "failed"] == []
-    assert {r["check_name"] for r in results if r["status"] == "skipped"} <= {"check_array_api_input", "check_classifier_data_not_an_array"}
+    assert {r["check_name"] for r in results if r["status"] == "skipped"} <= {
+        "check_array_api_input",
+        "check_classifier_data_not_an_array",
+    }
     assert sum(r["status"] == "passed" for r in results) >= at_least
 
 

@@ -96,7 +96,11 @@ def test_what_excludes_nothing_is_not_listed(pages: list[tuple[str, Kind, Flag |
 @pytest.mark.parametrize(
     ("text", "kind", "claims"),
     [
-        ("Since July nothing here is sold to advertisers: we have switched the ads off.", Kind.fundraising, {NO_ADVERTISING}),
+        (
+            "Since July nothing here is sold to advertisers: all ads are off.",
+            Kind.fundraising,
+            {NO_ADVERTISING},
+        ),
         ("Wir erscheinen ohne Werbung.", Kind.fundraising, {NO_ADVERTISING}),
         ("Мы выходим без рекламы.", Kind.self_description, {NO_ADVERTISING}),
         ("Sans publicité ni actionnaire.", Kind.fundraising, {NO_ADVERTISING}),
