@@ -25,9 +25,9 @@ class Rows:
 
     texts: (R,). titles: (pages,), "" where there is none. features: (R, buckets). kinds: (R,) index into KINDS,
     UNLABELLED where there is none. flags: (R, flags). groups: (R,) the fold that the paragraph's publisher falls into.
-    sizes: (pages,) paragraphs of each page. chars: (R,) lengths. weights: (R,) how much each counts in fitting stage
-    1. folded: (R,) whether the data itself names its fold. publishers: (R,) a number for each publisher, NOBODY where
-    none is named.
+    sizes: (pages,) paragraphs of each page. chars: (R,) lengths. weights: (R,) how much each counts in fitting the
+    kinds of stage 1. folded: (R,) whether the data itself names its fold. publishers: (R,) a number for each publisher,
+    NOBODY where none is named.
     """
 
     texts: list[str]

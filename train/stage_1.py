@@ -69,9 +69,10 @@ def fit_stage_1(rows: Rows, train: Mask, settings: TrainSettings) -> ParagraphEs
     columns = features.shape[1]
     seen = np.flatnonzero(np.bincount(features.indices, minlength=columns))
     features = features[:, seen] if len(seen) < columns else features
-    weights = rows.weights[train]
-    heads = [rows.kinds[train], *rows.flags[train].T]
-    kinds, *flags = [_fit_head(features, head, weights, settings) for head in heads]
+    # Most of the rare flags stand on single paragraphs, which count in full for them.
+    alike = np.ones(len(rows.kinds[train]))
+    kinds = _fit_head(features, rows.kinds[train], rows.weights[train], settings)
+    flags = [_fit_head(features, flag, alike, settings) for flag in rows.flags[train].T]
     for head in (kinds, *flags):
         _spread(head, seen, columns)
         _round_weights(head, tfidf)
