@@ -57,7 +57,7 @@ def plan(inputs: Sequence[str], output: str | None, as_records: bool, title: str
         sources.append(Source(index, path, form, _output_form(form, target, as_records), title))
         targets.append(target)
     if title is not None and (len(files) > 1 or sources[0].form not in TEXTS):
-        raise InputError("--title is for one text or HTML file; records have their own titles")
+        raise InputError("--title is for one text file or HTML page; records have their own titles")
     _check_targets(sources, targets)
     return Plan(sources, targets, skipped, many)
 

@@ -13,9 +13,9 @@ class TrainSettings:
 
     paragraph_c, context_c: inverse strength of the L2 penalty of stage 1 and stage 2. single_weight: weight that a
     single paragraph has for the kinds beside 1 for one that stands on a page; singles are collected for their rarity,
-    pages have the mixture that users meet. folds: parts for out-of-fold scores. crop_share, untitled_share: share of pages that
-    stage 2 also sees as an extractor would leave them, and without their title. markup_bits: 2**bits columns for tokens
-    of HTML markup. markup_c: as paragraph_c, of stage 1 for blocks of HTML. jobs: processes.
+    pages have the mixture that users meet. folds: parts for out-of-fold scores. crop_share, untitled_share: share of
+    pages that stage 2 also sees as an extractor would leave them, and without their title. markup_bits: 2**bits columns
+    for tokens of HTML markup. markup_c: as paragraph_c, of stage 1 for blocks of HTML. jobs: processes.
     """
 
     features: FeatureSettings = field(default_factory=lambda: FeatureSettings(bits=17, subword_lengths=(4,)))

@@ -46,7 +46,7 @@ _ATTRIBUTE = rf"(?:[\t\n\f\r /]+|[^\t\n\f\r />][^\t\n\f\r />=]*(?:{_W}*={_W}*{_V
 _TOKEN = re.compile(
     rf"<([a-z][^\t\n\f\r />]*)(?=({_ATTRIBUTE}{{0,{2 * MAX_ATTRIBUTES}}}))\2"
     r"|</([a-z][^\t\n\f\r />]*)[^>]*"
-    r"|<!--(?:-?>|.*?(?:--!?>|\Z))|<!\[CDATA\[.*?(?:\]\]>|\Z)",
+    r"|<!--(?:-?>|.*?(?:--!?>|\Z))|<!\[CDATA\[.*?(?:\]\]>|\Z)|<[!?][^>]*|</[^a-z>][^>]*",
     re.DOTALL | re.IGNORECASE,
 )
 _START = re.compile(r"<([a-z][^\t\n\f\r />]*)", re.IGNORECASE)

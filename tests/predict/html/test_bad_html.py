@@ -42,6 +42,7 @@ def test_a_truncated_page_gives_what_is_there(share: float) -> None:
         "".join(f"<b id={i}></p><p>x" for i in range(30_000)),
         "<div><object></div></object>" * 60_000,
         "<div><!--</div>-->" * 60_000,
+        "<div><?</div>" * 60_000,
         "<svg><style>" * 100_000,
     ],
 )
@@ -86,16 +87,16 @@ def _in_one_gigabyte() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 
 
-def test_a_page_of_the_largest_size_is_read_in_bounded_memory() -> None:
+def test_a_long_page_is_read_in_bounded_memory() -> None:
     code = (
         "from predict import read_html; import resource\n"
         "line = b'<p>The ferry is late, and nobody knows why it is or what the harbour board will say.</p>\\n'\n"
-        "page = read_html(line * ((16 << 20) // len(line)))\n"
-        "assert len(page) > 150_000\n"
+        "page = read_html(line * ((4 << 20) // len(line)))\n"
+        "assert len(page) > 40_000\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True, timeout=120)
-    assert int(done.stdout) < 1_500
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True, timeout=600)
+    assert int(done.stdout) < 500
 
 
 @pytest.mark.parametrize(
