@@ -173,7 +173,7 @@ def extractor_rows(pages: Sequence[Labelled], options: argparse.Namespace, notes
             continue
         if output.failed:
             notes.append(f"{name} failed on {len(output.failed)} pages, e.g. {next(iter(output.failed.values()))}.")
-        both = sieved(pages, output, models) if models else (None, None)
+        both = sieved(pages, output, models) if models else ()
         rows.append(Row(name, found(pages, output.lines), len(pages) / output.seconds, *both))
     return rows
 
@@ -275,7 +275,7 @@ def newsieve_rows(pages: Sequence[Labelled], options: argparse.Namespace, notes:
 def table(truth: Truth, rows: Sequence[Row]) -> str:
     """The figures of every system, the best first."""
     header = ["", "precision", "recall", "F1", "by chars: precision", "recall", "F1", *map(str, KINDS), "pages/s"]
-    lines = []
+    lines: list[list[str]] = []
     for row in sorted(rows, key=lambda row: -figure(truth, row.kept, False).f1):
         figures = [figure(truth, row.kept, by_chars) for by_chars in (False, True)]
         shares = [f"{value:.1%}" for value in slipped(truth, row.kept).values()]
@@ -300,10 +300,9 @@ def after_table(truth: Truth, rows: Sequence[Row]) -> str:
 
 def draw(truth: Truth, rows: Sequence[Row], path: Path) -> None:
     """A bar for each system, and behind it a lighter one: with newsieve after it."""
-    matplotlib = importlib.import_module("matplotlib")
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "newsieve"  # the same figures give the same file
     plt = importlib.import_module("matplotlib.pyplot")
+    plt.switch_backend("svg")
+    plt.rcParams["svg.hashsalt"] = "newsieve"  # the same figures give the same file
     shown = sorted(rows, key=lambda row: figure(truth, row.kept, False).f1)
     figure_, axes = plt.subplots(figsize=(8, 0.35 * len(shown) + 1.2), layout="constrained")
     names = [row.name for row in shown]
@@ -322,10 +321,10 @@ def part(truth: Truth, pages: Sequence[Labelled], rows: Sequence[Row], notes: Se
 ## Against extractors, and after them
 
 Written by `python benchmarks/extractors.py` (newsieve {__version__}; its opening says what it needs): {len(pages):,}
-real pages with {len(truth.kinds):,} labelled blocks, {truth.journalism.sum():,} of them journalism; newsieve and
-fastText answer by models that saw nothing of a page's publisher. A block of the page is kept or not; `by chars` counts its
-letters and digits. Under each kind: the share of its blocks that is kept, for all but `story` the less the better.
-pages/s: processor time on one core. C4, fastText and newsieve on text get the page as paragraphs.
+real pages with {len(truth.kinds):,} labelled blocks, {truth.journalism.sum():,} of them journalism. newsieve and
+fastText answer by models that saw nothing of the page's publisher. `by chars` counts letters and digits. Under each
+kind: the share of its blocks that is kept; for all but `story`, less is better. pages/s: processor time on one core.
+C4, fastText and newsieve on text get the page as paragraphs.
 
 ![F1 for journalism](benchmarks/extractors.svg)
 
@@ -366,7 +365,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=EXTRACTORS, help="this extractor; may be given again")
     parser.add_argument("--cache", type=Path, help="folder for the extractors' outputs and fastText's models")
     parser.add_argument("--out", type=Path, default=ROOT / "BENCHMARKS.md", help="default: BENCHMARKS.md")
-    parser.add_argument("--picture", type=Path, default=ROOT / "benchmarks" / "extractors.svg")
+    parser.add_argument("--picture", type=Path, default=ROOT / "benchmarks/extractors.svg")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take every N-th page, to try this out")
     return parser.parse_args()
 
@@ -378,7 +377,7 @@ def main() -> None:
     corpus = read_corpus([options.pages, *([beside] if beside.exists() else []), ROOT / "data"])
     pages = read_pages(corpus, options.pages, options.html)[:: options.every]
     truth = truth_of(pages)
-    notes: list[str] = []
+    notes = [f"Only one page in {options.every} was taken, so the figures are rough."] if options.every > 1 else []
     rows = [Row("everything kept", np.ones(len(truth.kinds), bool), None), *newsieve_rows(pages, options, notes)]
     rows += extractor_rows(pages, options, notes)
     for name, make in (("C4", lambda: c4_row(pages)), ("fastText", lambda: fasttext_row(pages, corpus, options.cache))):
