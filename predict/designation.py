@@ -22,7 +22,7 @@ from predict.labels import Status
 from predict.scoring import Float, ParagraphModel
 
 UNKNOWN = ""  # the class of texts that name no state, or one that is not among the model's
-STATE_FROM = 0.3  # least probability of a state that is given; below it, the state is unknown
+STATE_FROM = 0.15  # least probability of a state that is given; below it, the state is unknown
 
 
 class Designation(NamedTuple):

@@ -22,7 +22,8 @@ BALANCED, STRICT = 0.5, 0.9  # least probability of journalism under the policie
 _JOURNALISM = LABELS.index(Label.journalism)
 _WEIGHTS = np.array([1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0])
 _RARE = 0.1  # a label that fewer paragraphs have than this may get a weight
-_FLAG_STEPS = np.arange(0.2, 0.61, 0.05)
+_FLAG_STEPS = np.arange(0.1, 0.61, 0.05)
+_AS_GOOD = 0.03  # less than chance does with a hundred flags; then the lower threshold, as nobody sees what is missed
 
 Probabilities = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.int64]
@@ -49,7 +50,7 @@ def label_weights(probabilities: Probabilities, kinds: Indices) -> npt.NDArray[n
 
 
 def flag_thresholds(probabilities: Probabilities, flags: Mask) -> npt.NDArray[np.float32]:
-    """For each flag the probability from which giving it makes the best F1.
+    """For each flag the lowest probability from which giving it makes as good as the best F1.
 
     probabilities: (M, flags), held out; flags: (M, flags) the true ones.
     """
@@ -57,7 +58,7 @@ def flag_thresholds(probabilities: Probabilities, flags: Mask) -> npt.NDArray[np
     for column in range(len(FLAGS)):
         truth = flags[:, column]
         f1 = [_f1(probabilities[:, column] >= step, truth) for step in _FLAG_STEPS]
-        best.append(_FLAG_STEPS[int(np.argmax(f1))] if truth.any() else 0.5)
+        best.append(_FLAG_STEPS[int(np.argmax(np.array(f1) >= max(f1) - _AS_GOOD))] if truth.any() else 0.5)
     return np.array(best, np.float32)
 
 

@@ -101,7 +101,7 @@ def _visible(folder: Path) -> list[str]:
         (["clean", "in/a.jsonl", "-o", "no/such/folder.jsonl"], "newsieve: no/such/folder.jsonl: No such file"),
         (["clean", "in/a.jsonl", "--resume"], "newsieve: --resume needs -o"),
         (["clean", "in/a.jsonl", "--errors", "in/a.jsonl"], "newsieve: in/a.jsonl: is also an input"),
-        (["clean", "in/a.jsonl", "--title", "x"], "newsieve: --title is for one text or HTML file"),
+        (["clean", "in/a.jsonl", "--title", "x"], "newsieve: --title is for one text file or HTML page"),
         (["clean", "in/a.txt", "--policy", "a", "--keep-journalism", "1"], "newsieve: --policy and --keep-journalism"),
         (["clean", "empty", "-o", "out"], "newsieve: empty: no file in it that ends in .txt"),
         (["clean"], "newsieve: Missing argument 'FILE...' (see newsieve clean --help)"),

@@ -43,8 +43,8 @@ def test_held_out_designations_are_told_apart(told: DesignationModel, given: lis
     measured = measure_told(answers(told, [each for each in given if is_held_out(each.place[0])]))
     assert measured.number == 48
     assert measured.status >= 0.90
-    assert measured.state >= 0.80  # the aim is 0.90: it is left open too often ...
-    assert measured.named_right >= 0.90  # ... but a state that is named is mostly the right one
+    assert measured.state >= 0.90
+    assert measured.named_right >= 0.90
     assert measured.named >= 0.7
 
 
@@ -53,7 +53,7 @@ def test_held_out_designations_are_told_apart(told: DesignationModel, given: lis
     [
         ("Our newsroom was declared a foreign agent by the Russian justice ministry.", Status.foreign_agent, "RU"),
         ("Генпрокуратура признала нас нежелательной организацией.", Status.undesirable, "RU"),
-        ("Беларускі суд прызнаў нашы матэрыялы экстрэмісцкімі.", Status.extremist, "BY"),
+        ("Суд в Минске признал наши материалы экстремистскими.", Status.extremist, "BY"),
         ("Registered under the US Foreign Agents Registration Act (FARA).", Status.registered_agent, "US"),
         ("China state-affiliated media", Status.state_affiliated, "CN"),
         ("Our site is blocked.", Status.blocked, None),
