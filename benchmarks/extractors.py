@@ -27,13 +27,12 @@ from typing import Any
 
 import numpy as np
 import orjson
-from matching import Kept, Labelled, Truth, after, figure, found, read_pages, slipped, truth_of
+from matching import Kept, Labelled, Truth, after, figure, found, predicted, read_pages, slipped, truth_of
 
 from predict import Classifier, __version__, read_html
 from predict.errors import NewsieveError
 from predict.labels import KINDS, Label
 from train.corpus import Corpus, Page, read_corpus
-from train.html_pages import key
 from train.tables import format_table
 
 ROOT = Path(__file__).parent.parent
@@ -123,6 +122,8 @@ EXTRACTORS: dict[str, Callable[[], Extract]] = {
     "turbohtml boilerplate()": _turbohtml,
 }
 
+PROGRAMS = ("C4", "fastText")  # these take paragraphs
+
 
 def extracted(name: str, pages: Sequence[Labelled], cache: Path | None) -> Output:
     """Run an extractor over the pages, or read what it wrote before. Raises ImportError if it is not installed."""
@@ -164,7 +165,7 @@ def extractor_rows(pages: Sequence[Labelled], options: argparse.Namespace, notes
     """All extractors, alone and with newsieve after them."""
     models = {int(path.name): Classifier.load(path) for path in options.models.iterdir()} if options.models else {}
     rows = []
-    for name in options.only or EXTRACTORS:
+    for name in (name for name in EXTRACTORS if not options.only or name in options.only):
         say(name)
         try:
             output = extracted(name, pages, options.cache)
@@ -232,30 +233,6 @@ def fasttext_row(pages: Sequence[Labelled], corpus: Corpus, cache: Path | None) 
         return (bool(names) and names[0] == "__label__story" for names in answers)
 
     return Row("fastText, by paragraph", *decided(pages, decide))
-
-
-def predicted(pages: Sequence[Labelled], predictions: Path) -> Kept:
-    """Which labelled blocks an out-of-fold file calls journalism. With `<stem>.gold.jsonl` beside it, which holds the
-    paragraphs that it is about, a labelled one that is not among these was never found in the HTML: not kept."""
-    records = {record["id"]: record["paragraphs"] for record in _records(predictions)}
-    beside = predictions.with_name(f"{predictions.stem}.gold.jsonl")
-    gold = {r["id"]: [key(p["text"]) for p in r["paragraphs"]] for r in _records(beside)} if beside.exists() else {}
-    kept = []
-    for page in pages:
-        answers = [answer["label"] == Label.journalism for answer in records[page.page.id]]
-        if page.page.id in gold:
-            left = iter(answers)
-            about = set(gold[page.page.id])
-            kept += [next(left) if page.keys[i] in about else False for i in page.labelled]
-        elif len(answers) == len(page.keys):
-            kept += [answers[i] for i in page.labelled]
-        else:
-            raise NewsieveError(f"{predictions}: page {page.page.id} has {len(answers)} answers")
-    return np.array(kept)
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
 
 
 def newsieve_rows(pages: Sequence[Labelled], options: argparse.Namespace, notes: list[str]) -> list[Row]:
@@ -362,7 +339,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--predictions", type=Path, help="out-of-fold answers to the text (.jsonl)")
     parser.add_argument("--html-predictions", type=Path, help="out-of-fold answers to the HTML (.jsonl)")
     parser.add_argument("--models", type=Path, help="folder of the models of the folds, 0, 1, ...")
-    parser.add_argument("--only", action="append", choices=EXTRACTORS, help="this extractor; may be given again")
+    names = [*EXTRACTORS, *PROGRAMS]
+    parser.add_argument("--only", action="append", choices=names, help="of the others; may be repeated")
     parser.add_argument("--cache", type=Path, help="folder for the extractors' outputs and fastText's models")
     parser.add_argument("--out", type=Path, default=ROOT / "BENCHMARKS.md", help="default: BENCHMARKS.md")
     parser.add_argument("--picture", type=Path, default=ROOT / "benchmarks/extractors.svg")
@@ -374,13 +352,17 @@ def main() -> None:
     """Measure, print, write."""
     options = arguments()
     beside = options.pages.with_name("paragraphs.jsonl")
-    corpus = read_corpus([options.pages, *([beside] if beside.exists() else []), ROOT / "data"])
+    learned = [path for path in (beside, ROOT / "data") if path.exists()]  # by fastText
+    corpus = read_corpus([options.pages, *(learned if "fastText" in (options.only or PROGRAMS) else [])])
     pages = read_pages(corpus, options.pages, options.html)[:: options.every]
     truth = truth_of(pages)
     notes = [f"Only one page in {options.every} was taken, so the figures are rough."] if options.every > 1 else []
     rows = [Row("everything kept", np.ones(len(truth.kinds), bool), None), *newsieve_rows(pages, options, notes)]
     rows += extractor_rows(pages, options, notes)
-    for name, make in (("C4", lambda: c4_row(pages)), ("fastText", lambda: fasttext_row(pages, corpus, options.cache))):
+    makers = (lambda: c4_row(pages), lambda: fasttext_row(pages, corpus, options.cache))
+    for name, make in zip(PROGRAMS, makers):
+        if options.only and name not in options.only:
+            continue
         say(name)
         try:
             rows.append(make())
