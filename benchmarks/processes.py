@@ -1,0 +1,126 @@
+"""Speed of the program as a process: how it starts, what memory it takes, and what reading and writing cost."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from contests import Pages, processor_seconds
+
+from predict import Classifier
+
+ROOT = Path(__file__).resolve().parent.parent
+ONE_PAGE = """
+from predict import Classifier
+page = Classifier.load().classify("Share\\nSupport our reporting: donate today\\nThe council voted on Tuesday.")
+assert page[1].label == "fundraising"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a process took: seconds on the wall, of processor, and at most of memory."""
+
+    wall: float
+    processor: float
+    megabytes: float
+
+
+def run_process(*arguments: str) -> Ended:
+    """Run Python with these arguments, without its output."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+    )
+    assert process.stderr is not None
+    errors = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(errors.decode(errors="replace"))
+    return Ended(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 if sys.platform == "linux" else 1 << 20))
+
+
+def process_start(rounds: int) -> dict[str, Ended]:
+    """Median of whole processes that import, load and classify one page; beside them Python and NumPy alone."""
+    commands = {
+        "import, load, classify one page": ["-c", ONE_PAGE],
+        "newsieve clean page.txt": ["-m", "predict", "clean", str(ROOT / "examples" / "page.txt")],
+        "floor: python -c 'import numpy'": ["-c", "import numpy"],
+        "floor: python -c ''": ["-c", ""],
+    }
+    ended: dict[str, list[Ended]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, arguments in commands.items():
+            ended[name].append(run_process(*arguments))
+    return {name: _median(each) for name, each in ended.items()}
+
+
+def _median(ended: Sequence[Ended]) -> Ended:
+    return Ended(
+        *(statistics.median(getattr(each, name) for each in ended) for name in ("wall", "processor", "megabytes"))
+    )
+
+
+def write_records(pages: Pages, path: Path, megabytes: float) -> float:
+    """Write pages again and again, until the file has so many megabytes; returns how many it has."""
+    records = pages.records()
+    size, wanted = 0, megabytes * 1e6
+    with path.open("wb") as file:
+        while size < wanted:
+            for record in records:
+                size += file.write(record)
+                if size >= wanted:
+                    break
+    return size / 1e6
+
+
+def clean_against_memory(pages: Pages, megabytes: float, rounds: int) -> tuple[float, float]:
+    """Median processor seconds of `newsieve clean` on a file, and of `classify_many` on its texts in memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "pages.jsonl"), Path(folder, "clean.jsonl")
+        write_records(pages, source, megabytes)
+        texts = ["\n".join(texts) for texts in pages.texts]
+        times = max(1, round(megabytes * 1e6 / sum(map(len, pages.records()))))
+        files, memories = [], []
+        for _ in range(rounds):
+            files.append(run_process("-m", "predict", "clean", str(source), "-o", str(target)).processor)
+            sieve = Classifier.load()
+            memories.append(
+                processor_seconds(
+                    lambda sieve=sieve: [  # type: ignore[misc]
+                        sum(1 for _ in sieve.classify_many(texts, pages.titles)) for _ in range(times)
+                    ]
+                )
+            )
+    return statistics.median(files), statistics.median(memories)
+
+
+def jobs(pages: Pages, megabytes: float, rounds: int) -> dict[int, float]:
+    """Median seconds on the wall of `newsieve clean` with one and with two worker processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "pages.jsonl"), Path(folder, "clean.jsonl")
+        write_records(pages, source, megabytes)
+        walls: dict[int, list[float]] = {1: [], 2: []}
+        for _ in range(rounds):
+            for number in walls:
+                arguments = ("-m", "predict", "clean", str(source), "-o", str(target), "--jobs", str(number))
+                walls[number].append(run_process(*arguments).wall)
+    return {number: statistics.median(each) for number, each in walls.items()}
+
+
+def large_file(pages: Pages, megabytes: float) -> Ended:
+    """One run of `newsieve clean --jobs 1` over a large file."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "pages.jsonl"), Path(folder, "clean.jsonl")
+        write_records(pages, source, megabytes)
+        return run_process("-m", "predict", "clean", str(source), "-o", str(target))
