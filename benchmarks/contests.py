@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,6 @@ def _steps(sieve: Classifier, texts: list[str], titles: list[str]) -> dict[str, 
     answers = model.decide(combined)
     done("labels and flags")
     bounds = np.concatenate(([0], np.cumsum(sizes))).tolist()
-    assert sum(len(answers[start:end].kinds) for start, end in zip(bounds, bounds[1:])) == len(flat)
+    assert sum(len(answers[start:end].kinds) for start, end in pairwise(bounds)) == len(flat)
     done("pages as views")
     return spent
