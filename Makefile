@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-browser bench format train check clean
+.PHONY: help demo test test-browser test-frameworks bench format train check clean
 
 help:
 	@echo "make demo   install into .venv and take an example page apart"
 	@echo "make test   install what tests need, then ruff, mypy and pytest"
 	@echo "make test-browser  look at the HTML report in Chromium (apt-get install chromium chromium-driver)"
+	@echo "make test-frameworks  try the adapters in scikit-learn, datatrove, Dolma and Spark (needs Java)"
 	@echo "make bench  measure the speed and write BENCHMARKS.md"
 	@echo "make check  validate the corpus in data/"
 	@echo "make train  fit models/default on data/ (REAL=pages.jsonl,more.jsonl adds files)"
@@ -51,8 +52,19 @@ $(VENV)/.browser: pyproject.toml $(VENV)/.test
 test-browser: $(VENV)/.browser
 	@$(BIN)/python -m pytest -m browser tests/predict/credibility/test_browser.py
 
-bench: $(VENV)/.test
+$(VENV)/.frameworks: pyproject.toml $(VENV)/.test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test-frameworks]"
+	@touch $@
+
+test-frameworks: $(VENV)/.frameworks
+	@$(BIN)/python -m pytest -m frameworks tests/integrations
+
+bench: $(VENV)/.bench
 	@$(BIN)/python benchmarks/speed.py
+
+$(VENV)/.bench: pyproject.toml $(VENV)/.test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
+	@touch $@
 
 check: $(VENV)/.test
 	@$(BIN)/python -m train check data

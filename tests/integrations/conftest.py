@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.predict.conftest import newsieve
 from tests.program import PAGE, ROOT
+
+__all__ = ["newsieve"]
 
 
 @pytest.fixture(scope="session")
