@@ -23,7 +23,7 @@ _JOURNALISM = LABELS.index(Label.journalism)
 _WEIGHTS = np.array([1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0])
 _RARE = 0.1  # a label that fewer paragraphs have than this may get a weight
 _FLAG_STEPS = np.arange(0.1, 0.61, 0.05)
-_AS_GOOD = 0.03  # less than chance does with a hundred flags; then the lower threshold, as nobody sees what is missed
+_CHANCE = 0.3  # over the root of the number of true ones: what F1 differs by from one sample to the next
 
 Probabilities = npt.NDArray[np.floating[Any]]
 Indices = npt.NDArray[np.int64]
@@ -58,7 +58,9 @@ def flag_thresholds(probabilities: Probabilities, flags: Mask) -> npt.NDArray[np
     for column in range(len(FLAGS)):
         truth = flags[:, column]
         f1 = [_f1(probabilities[:, column] >= step, truth) for step in _FLAG_STEPS]
-        best.append(_FLAG_STEPS[int(np.argmax(np.array(f1) >= max(f1) - _AS_GOOD))] if truth.any() else 0.5)
+        # Among thresholds that chance alone tells apart, the lowest: what is missed nobody sees.
+        as_good = np.array(f1) >= max(f1) - _CHANCE / np.sqrt(max(1, truth.sum()))
+        best.append(_FLAG_STEPS[int(np.argmax(as_good))] if truth.any() else 0.5)
     return np.array(best, np.float32)
 
 
