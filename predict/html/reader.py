@@ -28,8 +28,10 @@ def read_html(html: bytes | str, charset: str | None = None, hidden: bool = Fals
     else:
         text = without_surrogates(html)
     check_tags(text)
-    # Scripting as in a browser: what stands in <noscript> for its lack is not shown, and does not end <head>.
-    tree = optional("selectolax.lexbor", "html").LexborHTMLParser(text, scripting=True)
+    lexbor = optional("selectolax.lexbor", "html")
+    # Scripting as in a browser: what stands in <noscript> for its lack is not shown, and does not end <head>. Without
+    # events: with them, each option of a list is compared with all others.
+    tree = lexbor.LexborHTMLParser(text, scripting=True, options=lexbor.LexborDocumentOptions.WO_EVENTS.value)
     segments = find_blocks(tree.body, hidden) if tree.body is not None else []
     places = [segment.place for segment in segments]
     shapes = page_shapes(places)
