@@ -201,7 +201,7 @@ def _nan(path: Path) -> None:
         (lambda path: path.write_bytes(path.read_bytes()[:-1000]), "not a whole safetensors file"),
         (lambda path: path.write_bytes(path.read_bytes()[:100]), "not a newsieve model"),
         (lambda path: path.write_bytes(b"\xff" * 1000), "not a newsieve model"),
-        (lambda path: _change(path, format=2), "model format 2; this newsieve reads format 1"),
+        (lambda path: _change(path, format=3), "model format 3; this newsieve reads format 2"),
         (lambda path: _change(path, taxonomy={}), "kinds, labels or flags"),
         (lambda path: _change(path, features={"bits": 4, "subword_lengths": []}), "paragraphs.weights is float16"),
         (lambda path: _change(path, {"paragraphs.bias": np.zeros(3, np.float32)}), "paragraphs.bias is float32 (3,)"),
