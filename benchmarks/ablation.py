@@ -23,12 +23,12 @@ from predict.features import (
     pair_buckets,
     shape_buckets,
     subword_buckets,
-    tokenize,
     word_buckets,
 )
 from predict.labels import LABELS
 from predict.model import decide
 from predict.scoring import HEADS
+from predict.tokens import tokenize
 from train.corpus import Corpus
 from train.evaluate import answer_pages, training_rows
 from train.fit import Fitted, fit

@@ -25,9 +25,9 @@ from sklearn.pipeline import make_pipeline
 
 from predict import Classifier
 from predict.classifier import BATCH_CHARS
-from predict.features import tokenize
 from predict.layout import lay_out
 from predict.splitting import split_paragraphs
+from predict.tokens import tokenize
 from train.corpus import read_corpus
 
 FITTED_ON = 8_000  # paragraphs that the others learn from; their speed hardly depends on it

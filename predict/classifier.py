@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from predict.errors import NewsieveError
-from predict.features import offsets_of
 from predict.html.page import HtmlPage
 from predict.model import Answers, Model
 from predict.model_file import load_model
 from predict.page import Page
 from predict.splitting import split_paragraphs
+from predict.tokens import offsets_of
 
 DEFAULT_POLICY = "keep-0.995"
 BATCH_CHARS = 1 << 18  # pages are classified together until they hold this many characters

@@ -22,9 +22,10 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from predict.features import Int64, steps_passed, tokenize
 from predict.labels import FLAGS, KINDS, Kind
 from predict.layout import LONG_CHARS, Float, PageLayout, lay_out
+from predict.shape import steps_passed
+from predict.tokens import Int64, tokenize
 
 REACH = 3  # neighbours on either side that are read one by one
 WINDOWS = (8, 30)  # and on average

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from predict.features import tokenize
 from predict.labels import Status
 from predict.scoring import Float, ParagraphModel
+from predict.tokens import tokenize
 
 UNKNOWN = ""  # the class of texts that name no state, or one that is not among the model's
 STATE_FROM = 0.15  # least probability of a state that is given; below it, the state is unknown

@@ -21,24 +21,16 @@ import numpy.typing as npt
 
 from predict import codepoints as cp
 from predict import context
-from predict.features import (
-    SHAPE_CROSSED,
-    SHAPE_CROSSED_MOST,
-    SHAPE_SINGLE,
-    Int64,
-    Tokens,
-    feature_rows,
-    shape_values,
-    subword_counts,
-    tokenize,
-)
+from predict.features import feature_rows, subword_counts
 from predict.html.model import MarkupModel
 from predict.html.page import Block, HtmlPage
 from predict.labels import KINDS, Kind, Label
 from predict.layout import PageLayout, lay_out
 from predict.model import KIND_TO_LABEL, ContextModel, Model
 from predict.scoring import Float, ParagraphModel, log_softmax
+from predict.shape import SHAPE_CROSSED, SHAPE_CROSSED_MOST, SHAPE_SINGLE, shape_values
 from predict.table import BOLD, LABEL_COLOURS, Segment, column_width, cut, paint, wrap
+from predict.tokens import Int64, Tokens, tokenize
 
 Float64 = npt.NDArray[np.float64]
 START, END = "⟨start⟩", "⟨end⟩"  # what a word pair shows for the edge of the paragraph

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from predict import codepoints as cp
-from predict.features import Int64, Tokens, UInt64, pair_hashes
+from predict.tokens import Int64, Tokens, UInt64
 
 Float = npt.NDArray[np.float32]
 
@@ -152,7 +152,7 @@ def _echo(tokens: Tokens, token_page: Int64, owner: Int64) -> Float:
 def _repeats(tokens: Tokens, page: Int64) -> tuple[Int64, Int64]:
     """How many paragraphs of the same page have the same tokens, itself included, and how many of them come before."""
     starts = tokens.indptr[:-1] + np.arange(len(tokens.indptr) - 1)
-    pairs = pair_hashes(tokens)
+    pairs = tokens.pairs
     # Times its place, an odd number, or "a b a c a" would be "a c a b a": they have the same pairs.
     place = np.arange(len(pairs)) - np.repeat(starts, np.diff(tokens.indptr) + 1)
     keys = np.add.reduceat(pairs * (2 * place + 1).astype(np.uint64), starts) ^ _salt(page)

@@ -13,12 +13,12 @@ import numpy as np
 
 from predict import context
 from predict.designation import DesignationModel
-from predict.features import Int64, Tokens, tokenize
 from predict.html.model import MarkupModel
 from predict.html.page import HtmlPage
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.layout import PageLayout, lay_out
 from predict.scoring import HEADS, Float, ParagraphModel, log_softmax, sigmoid
+from predict.tokens import Int64, Tokens, tokenize
 
 # Which label each kind adds its probability to: shape (kinds, labels), ones and zeros.
 KIND_TO_LABEL = np.array([[kind.label == label for label in LABELS] for kind in KINDS], np.float32)

@@ -16,21 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from predict.features import (
-    SHAPE_CROSSED,
-    SHAPE_SINGLE,
     SHAPE_VALUE,
     FeatureSettings,
-    Int64,
-    Tokens,
     feature_scale,
     pair_buckets,
     shape_column_buckets,
-    shape_columns,
     subword_buckets,
     word_buckets,
 )
 from predict.labels import FLAGS, KINDS
+from predict.shape import SHAPE_CROSSED, SHAPE_SINGLE, shape_columns
 from predict.token_table import MOST_ROWS, ZEROS, TokenTable
+from predict.tokens import Int64, Tokens
 
 Float = npt.NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from predict.features import Int64, UInt64
+from predict.tokens import Int64, UInt64
 
 Float = npt.NDArray[np.float32]
 

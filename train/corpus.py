@@ -25,8 +25,8 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from predict.errors import NewsieveError
-from predict.features import MAX_PARAGRAPH_CHARS
 from predict.labels import Flag, Kind, Status
+from predict.tokens import MAX_PARAGRAPH_CHARS
 
 HELD_OUT = PurePath("pages/test.jsonl")  # of a data folder: kept out of training, to measure with
 MAX_FOLD = 99

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from predict.features import tokenize
 from predict.html.page import HtmlPage
 from predict.labels import FLAGS
 from predict.layout import PageLayout
 from predict.scoring import HEADS, ParagraphModel
+from predict.tokens import tokenize
 from train.html_pages import LabelledHtml
 from train.rows import KIND_INDEX, UNLABELLED, Rows
 from train.stage_2 import page_layout

@@ -19,11 +19,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from predict import context
-from predict.features import tokenize
 from predict.labels import KINDS
 from predict.layout import PageLayout, lay_out
 from predict.model import ContextModel
 from predict.scoring import HEADS, log_softmax
+from predict.tokens import tokenize
 from train.rows import UNLABELLED, Rows
 from train.settings import TrainSettings
 from train.stage_1 import Mask, by_class

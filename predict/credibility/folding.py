@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from predict.features import offsets_of, ranges
+from predict.tokens import offsets_of, ranges
 
 SHINGLE = 5  # characters
 THRESHOLD = 0.6

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from predict.features import MAX_PARAGRAPH_CHARS
+from predict.tokens import MAX_PARAGRAPH_CHARS
 
 MAX_STATEMENTS = 500  # of one flag of one publisher
 QUOTE_CHARS = 600

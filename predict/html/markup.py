@@ -22,9 +22,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from predict.features import Int64, offsets_of
 from predict.html.page import Block, HtmlPage
 from predict.html.tags import LANDMARKS
+from predict.tokens import Int64, offsets_of
 
 CHAIN = 24  # elements around a block that are read
 NEAR = 8  # those that are named one by one

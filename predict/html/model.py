@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from predict.features import Int64
 from predict.html.markup import GROUPS, own_buckets, token_buckets
 from predict.html.page import Block, HtmlPage
 from predict.labels import KINDS
 from predict.scoring import HEADS, Float, log_softmax
+from predict.tokens import Int64
 
 NUMBERS = HEADS + GROUPS * (len(KINDS) + 2)  # columns of `block_numbers`
 _FLOOR, _FLAG_RANGE = -7.0, 8.0  # scores of stage 1 beyond these say no more

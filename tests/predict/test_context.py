@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from predict import Classifier, context
 from predict.codepoints import SINGLE
-from predict.features import tokenize
 from predict.labels import FLAGS, KINDS
 from predict.layout import LONG_CHARS, PageLayout, lay_out
 from predict.scoring import log_softmax, sigmoid
+from predict.tokens import tokenize
 from tests.reference import Token, tokens_of
 from tests.strategies import PIECES, WILD, random_model
 

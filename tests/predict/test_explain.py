@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from predict import KINDS, Kind, context
 from predict.explain import Explanation, explain, format_explanations, shape_names
-from predict.features import FeatureSettings, feature_rows, shape_values, tokenize
+from predict.features import FeatureSettings, feature_rows
 from predict.layout import lay_out
 from predict.model import ContextModel, Model
 from predict.scoring import HEADS, ParagraphModel, log_softmax
+from predict.shape import shape_values
 from predict.table import column_width
+from predict.tokens import tokenize
 
 TEXTS = st.lists(st.text(st.characters()), min_size=1, max_size=5)
 PAGE = ["Harbour bridge closes for a month", "Share", "Support us: donate today, donate monthly.", "Once", "Share"]

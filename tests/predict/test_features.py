@@ -11,15 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predict.features import (
-    MAX_PARAGRAPH_CHARS,
-    SHAPE_VALUE,
-    FeatureSettings,
-    Tokens,
-    feature_rows,
-    shape_values,
-    tokenize,
-)
+from predict.features import SHAPE_VALUE, FeatureSettings, feature_rows
+from predict.shape import shape_values
+from predict.tokens import MAX_PARAGRAPH_CHARS, Tokens, tokenize
 from tests.reference import features_of, tokens_of
 from tests.strategies import PARAGRAPH, PARAGRAPHS
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from safetensors.numpy import load, save
 
 from predict import Classifier, ModelError, context
-from predict.features import tokenize
 from predict.labels import KINDS
 from predict.model_file import CARD_FILE, FORMAT, MAX_FILE_BYTES, WEIGHTS_FILE, load_model, save_model
 from predict.scoring import HEADS
+from predict.tokens import tokenize
 from tests.program import PAGE
 from tests.strategies import random_model
 

@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predict.features import feature_rows, tokenize
+from predict.features import feature_rows
 from predict.labels import KINDS
 from predict.scoring import HEADS, ParagraphModel, log_softmax, sigmoid
+from predict.tokens import tokenize
 from tests.strategies import PARAGRAPH, PARAGRAPHS, random_model
 
 MODEL = random_model(bits=12).paragraphs

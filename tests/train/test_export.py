@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from sklearn.pipeline import Pipeline
 
 from predict.errors import NewsieveError
-from predict.features import tokenize
 from predict.labels import KINDS
 from predict.scoring import log_softmax
+from predict.tokens import tokenize
 from tests.program import PAGE
 from tests.strategies import PARAGRAPHS
 from train.export import export_pipeline

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predict.features import tokenize
 from predict.labels import FLAGS, KINDS, Kind
 from predict.scoring import HEADS, ParagraphModel, log_softmax, sigmoid
+from predict.tokens import tokenize
 from tests.strategies import PARAGRAPH
 from train.fit import Fitted
 from train.rows import UNLABELLED, Rows
