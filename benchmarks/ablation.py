@@ -34,9 +34,9 @@ from train.evaluate import answer_pages, training_rows
 from train.fit import Fitted, fit
 from train.report.curve import AUTHORED, REAL
 from train.rows import UNLABELLED, Rows, corpus_rows
-from train.scores import Scores, Truth, measure
+from train.scores import Scores, measure, truth_of
 from train.settings import TrainSettings
-from train.stage_1 import Mask, fit_stage_1, score_rows
+from train.stage_1 import Mask, fit_stage_1, score_texts
 from train.stage_2 import ContextRows, context_rows, fit_stage_2
 
 SHARES = (0.0, 0.125, 0.25, 0.5, 1.0)
@@ -117,7 +117,7 @@ def _scores_of_part(split: Split, part: Mask, fitted: Fitted | None) -> Scores:
     rows = split.rows
     answered = answer_pages(fitted.model, rows, split.asked)
     at = np.flatnonzero(_asked_rows(split))
-    return measure(answered.answers, answered.flags, Truth(rows.kinds[at], rows.flags[at], rows.chars[at]))
+    return measure(answered.answers, answered.flags, truth_of(rows, at))
 
 
 def _asked_rows(split: Split) -> Mask:
@@ -142,9 +142,9 @@ def _stage_1_without(split: Split, family: str | None) -> Scores:
         rows = replace(rows, features=rows_without(rows, family, split.settings.features))
     model = fit_stage_1(rows, split.train, split.settings).model(split.settings)
     at = np.flatnonzero(_asked_rows(split))
-    scores = score_rows(model, rows.features[at])
+    scores = np.asarray(rows.features[at] @ model.weights + model.bias, np.float32)  # of rows that lack a family
     answers = decide(scores, np.ones(len(LABELS), np.float32))
-    return measure(answers, answers.flags >= 0.5, Truth(rows.kinds[at], rows.flags[at], rows.chars[at]))
+    return measure(answers, answers.flags >= 0.5, truth_of(rows, at))
 
 
 def rows_without(rows: Rows, family: str, settings: FeatureSettings) -> sp.csr_matrix:
@@ -193,7 +193,7 @@ def stage_2_ablation(split: Split, whole: Fitted, say: Say) -> dict[str, dict[st
     say("stage 2, without each of its groups")
     stage_1 = np.zeros((split.rows.on_pages, HEADS), np.float32)
     at = np.flatnonzero(_asked_rows(split))
-    stage_1[at] = score_rows(whole.model.paragraphs, split.rows.features[at])
+    stage_1[at] = score_texts(whole.model.paragraphs, [split.rows.texts[row] for row in at])
     views = dict(_views(split, stage_1))
     found = {
         "everything": {name: _scores_by(whole, view, view.scores_by(whole.model.pages)) for name, view in views.items()}
@@ -253,4 +253,4 @@ def _scores_by(whole: Fitted, view: ContextRows, scores: npt.NDArray[np.float32]
     """Measure under the label weights and flag thresholds of the whole model."""
     answers = whole.model.decide(scores)
     given = answers.flags >= whole.model.flag_thresholds
-    return measure(answers, given, Truth(view.kinds, view.flags, view.chars))
+    return measure(answers, given, truth_of(view))

@@ -32,7 +32,8 @@ from matching import Kept, Labelled, Truth, after, figure, found, predicted, rea
 from predict import Classifier, __version__, read_html
 from predict.errors import NewsieveError
 from predict.labels import KINDS, Label
-from train.corpus import Corpus, Page, read_corpus
+from train.corpus import Corpus, read_corpus
+from train.records import Page
 from train.tables import format_table
 
 ROOT = Path(__file__).parent.parent

@@ -28,8 +28,9 @@ import orjson
 from predict.errors import NewsieveError
 from predict.html.encoding import decode
 from predict.labels import KINDS, LABEL_OF, Kind, Label
-from train.corpus import Corpus, Page
+from train.corpus import Corpus
 from train.html_pages import key
+from train.records import Page
 
 SHORT = 25  # letters and digits; a text of fewer must be bounded by lines or blocks
 RUN = 10

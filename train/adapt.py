@@ -26,7 +26,7 @@ from predict.labels import FLAGS, KINDS
 from predict.model import Model
 from predict.scoring import HEADS
 from train.rows import UNLABELLED, Rows
-from train.stage_1 import score_rows
+from train.stage_1 import score_texts
 
 STRENGTH = 3.0  # of the corrected paragraphs against the old weights
 _ITERATIONS = 60
@@ -47,7 +47,7 @@ def adapt(model: Model, rows: Rows, strength: float = STRENGTH) -> Model:
     features = rows.features[labelled]
     seen = np.unique(features.indices)
     features = features[:, seen].astype(np.float64)
-    before = score_rows(model.paragraphs, rows.features[labelled]).astype(np.float64)
+    before = score_texts(model.paragraphs, [rows.texts[row] for row in labelled]).astype(np.float64)
     truth = np.hstack([np.eye(_KINDS)[rows.kinds[labelled]], rows.flags[labelled]])
 
     def loss(flat: Matrix) -> tuple[float, Matrix]:

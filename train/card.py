@@ -18,9 +18,10 @@ from train.corpus import Corpus, CorpusFile
 from train.decisions import is_journalism
 from train.fit import Fitted
 from train.html_fit import FittedHtml
-from train.scores import Scores, Truth, measure
+from train.scores import Scores, measure, truth_of
 from train.settings import TrainSettings
 from train.stage_2 import ContextRows
+from train.standoff import applied
 
 OWN_DATA = "CC BY 4.0, written for this project"
 FOREIGN_DATA = "used to train and to measure, not redistributed"
@@ -40,7 +41,7 @@ def model_card(
     held_out = fitted.held_out
     answers = fitted.model.decide(fitted.held_out_scores)
     given = answers.flags >= fitted.model.flag_thresholds
-    scores = measure(answers, given, Truth(held_out.kinds, held_out.flags, held_out.chars))
+    scores = measure(answers, given, truth_of(held_out))
     return {
         "name": "newsieve",
         "version": __version__,
@@ -51,7 +52,11 @@ def model_card(
             "scikit-learn": sklearn.__version__,
         },
         "data": [_file_entry(file) for file in corpus.files],
-        "counts": {"pages": len(corpus.pages), "single_paragraphs": len(corpus.singles)},
+        "counts": {
+            "pages": len(corpus.pages),
+            "single_paragraphs": len(corpus.singles),
+            "standoff_labels": applied(corpus.pages),
+        },
         "settings": _settings(settings),
         "held_out": {
             "how": f"{settings.folds} folds by publisher over the labelled paragraphs of the pages in `data`, "
@@ -115,7 +120,7 @@ def _html(html: FittedHtml) -> dict[str, Any]:
     """The part for HTML, described as the whole is."""
     data, model = html.held_out, html.model
     answers = decide(html.held_out_scores, model.label_weights)
-    scores = measure(answers, answers.flags >= model.flag_thresholds, Truth(data.kinds, data.flags, data.chars))
+    scores = measure(answers, answers.flags >= model.flag_thresholds, truth_of(data))
     return {
         "what": "Used instead of stage 2 for pages that come as HTML; stage 1 for text is among its inputs.",
         "held_out": {

@@ -16,8 +16,9 @@ from pathlib import Path
 import orjson
 
 from predict.labels import FLAGS, KINDS, Flag, Kind, Status
-from train.corpus import Corpus, CorpusError, Entry, Problem, is_held_out, parse_corpus, read_corpus
+from train.corpus import Corpus, CorpusError, Entry, is_held_out, parse_corpus, read_corpus
 from train.near_duplicates import near_duplicates, normalise
+from train.records import Problem
 from train.tables import format_table
 from train.vocabulary import format_vocabulary, vocabulary
 
@@ -36,13 +37,16 @@ Tally = Counter[tuple[str, str, str]]  # (one of PARTS, language, name) -> numbe
 class Counts:
     """How many sound paragraphs there are by part, language and name of the kind, flag or status.
 
-    pages: number of pages by (part, language).
+    pages: number of pages by (part, language). standoff: number of standoff labels by kind, whether their pages are
+    here or not; standoff_pages: of pages that they are about.
     """
 
     pages: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: Tally = field(default_factory=Counter)
     flags: Tally = field(default_factory=Counter)
     statuses: Tally = field(default_factory=Counter)
+    standoff: Counter[str] = field(default_factory=Counter)
+    standoff_pages: int = 0
 
 
 def total(tally: Tally, part: str, *, lang: str | None = None, name: str | None = None) -> int:
@@ -150,7 +154,8 @@ def _quote(text: str) -> str:
 
 def count(corpus: Corpus) -> Counts:
     """Count what there is."""
-    counts = Counts()
+    counts = Counts(standoff_pages=len({record.page for record in corpus.standoff}))
+    counts.standoff.update(str(label.kind) for record in corpus.standoff for label in record.labels)
     for page in corpus.pages:
         counts.pages[_page_part(page.source_file), page.lang] += 1
     for entry in corpus.entries():
@@ -174,8 +179,16 @@ def format_counts(counts: Counts) -> str:
         _name_table("kind", [*map(str, KINDS), CONTEXT], counts.kinds),
         _name_table("flag", list(map(str, FLAGS)), counts.flags),
         _name_table("designation", list(map(str, Status)), counts.statuses),
+        *([format_standoff(counts)] if counts.standoff else []),
     ]
     return "\n\n".join(tables)
+
+
+def format_standoff(counts: Counts) -> str:
+    """Say in a sentence how many standoff labels there are."""
+    by_kind = ", ".join(f"{kind} {counts.standoff[str(kind)]:,}" for kind in KINDS)
+    labels, pages = f"{counts.standoff.total():,}", f"{counts.standoff_pages:,}"
+    return f"Standoff labels: {labels} on {pages} pages, whose text is elsewhere: {by_kind}."
 
 
 def _language_table(counts: Counts) -> str:

@@ -36,8 +36,9 @@ from train.html_fit import fit_html
 from train.html_pages import format_found, format_missed, labelled_html
 from train.html_rows import html_rows
 from train.rows import Rows, corpus_rows
-from train.scores import Scores, Truth, format_scores, measure
+from train.scores import Scores, format_scores, measure, truth_of
 from train.settings import TrainSettings
+from train.standoff import applied
 
 DATA = click.option(
     "--data",
@@ -86,7 +87,7 @@ def fit_command(data: Sequence[Path], jobs: int, folder: Path | None, base: Path
     pages = list(labelled_html(corpus, folder)) if folder else []
     everything = np.ones(len(rows.kinds), bool)
     fitted = fit(rows, everything, settings, _say)
-    html = fit_html(rows, html_rows(pages, rows), everything, settings, _say) if folder else None
+    html = fit_html(rows, html_rows(pages, rows), everything, fitted.by_fold, settings, _say) if folder else None
     told = fit_designations(examples(corpus))
     card = model_card(corpus, fitted, settings, html, _own_alone(corpus, rows, settings))
     save_model(replace(fitted.model, card=card, designations=told, html=html.model if html else None), out)
@@ -260,8 +261,17 @@ def _beside(folds: Path | None) -> list[Path]:
 
 def _read(data: Sequence[Path], settings: TrainSettings) -> tuple[Corpus, Rows]:
     corpus = read_corpus(_data(data))
-    _say(f"{len(corpus.pages):,} pages and {len(corpus.singles):,} single paragraphs read")
+    _say(f"{len(corpus.pages):,} pages and {len(corpus.singles):,} single paragraphs read{_standoff(corpus)}")
     return corpus, corpus_rows(corpus, settings)
+
+
+def _standoff(corpus: Corpus) -> str:
+    if not corpus.standoff:
+        return ""
+    elsewhere = len({record.page for record in corpus.standoff} - {page.id for page in corpus.pages})
+    return (
+        f"; {applied(corpus.pages):,} standoff labels on them, those of {elsewhere:,} pages that are not here left out"
+    )
 
 
 def _check_place(path: Path | None) -> None:
@@ -308,7 +318,7 @@ def _format(name: str, rows: Rows, folds: list[FoldAnswers]) -> str:
         *(np.concatenate([getattr(f.answers, part) for f in folds]) for part in folds[0].answers.__annotations__)
     )
     flags = np.concatenate([fold.flags for fold in folds])
-    return format_scores(name, measure(answers, flags, Truth(rows.kinds[at], rows.flags[at], rows.chars[at])))
+    return format_scores(name, measure(answers, flags, truth_of(rows, at)))
 
 
 def main() -> None:

@@ -1,12 +1,7 @@
 """The corpus: labelled pages and paragraphs, read from JSON Lines and held to their format at this one border.
 
-A page is a line `{"id", "lang", "title", "paragraphs": [...]}`, optionally with `publisher` and `fold`; each of its
-paragraphs is `{"text", "kind"?, "flags"?, "designation"?}`, and one without `kind` is context: seen, not learned from.
-A single paragraph is a line `{"text", "lang", "kind", "flags"?, "designation"?, "publisher"?, "fold"?}`.
-
-What a model learns from a mistyped key or kind is wrong silently. So nothing is guessed here: every record is either
-exactly in the format or named with its file and line. All problems are found in one pass, so that they can be mended
-in one go; code behind this border need not check anything again.
+What a line may hold is said and checked in `train.records`. All problems are found in one pass, each named with its
+file and line, so that they can be mended in one go; code behind this border need not check anything again.
 """
 
 from __future__ import annotations
@@ -14,74 +9,21 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
-import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import orjson
 
 from predict.errors import NewsieveError
-from predict.labels import Flag, Kind, Status
-from predict.tokens import MAX_PARAGRAPH_CHARS
+from train.records import Page, Paragraph, Problem, Record, Single, Standoff, parse_record, show
+from train.standoff import apply_standoff
 
 HELD_OUT = PurePath("pages/test.jsonl")  # of a data folder: kept out of training, to measure with
-MAX_FOLD = 99
+_PARTS = ("pages", "paragraphs", "standoff")  # subfolders of a data folder
 _PROBLEMS_SHOWN = 20
-_PARAGRAPH_KEYS = ("text", "kind", "flags", "designation")
-_SINGLE_KEYS = (*_PARAGRAPH_KEYS, "lang", "publisher", "fold")
-_STATE = re.compile("[A-Z]{2}")
-
-Record = dict[str, Any]
-Say = Callable[[str], None]
-Name = TypeVar("Name", bound=Enum)
-
-
-@dataclass(frozen=True)
-class Designation:
-    """A status that a state gave the publisher. state: ISO 3166 code of two capitals; None if none is named."""
-
-    status: Status
-    state: str | None
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """One paragraph. kind: None for context. designation: only with the flag of that name."""
-
-    text: str
-    kind: Kind | None
-    flags: frozenset[Flag]
-    designation: Designation | None
-
-
-@dataclass(frozen=True)
-class Page:
-    """A whole page. lang, title: empty where unknown. fold: 0 to MAX_FOLD. line: of `source_file`, from 1."""
-
-    id: str
-    lang: str
-    title: str
-    publisher: str | None
-    fold: int | None
-    paragraphs: tuple[Paragraph, ...]
-    source_file: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Single:
-    """A paragraph without a page; its kind is never None. The other fields are those of Page."""
-
-    paragraph: Paragraph
-    lang: str
-    publisher: str | None
-    fold: int | None
-    source_file: str
-    line: int
 
 
 class CorpusFile(NamedTuple):
@@ -104,11 +46,13 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Corpus:
-    """All that was read, in the order in which it was given."""
+    """All that was read, in the order in which it was given. standoff: labels that stand on the pages by now, where
+    these were read."""
 
     pages: tuple[Page, ...]
     singles: tuple[Single, ...]
     files: tuple[CorpusFile, ...]
+    standoff: tuple[Standoff, ...] = ()
 
     def entries(self) -> Iterator[Entry]:
         """Yield every paragraph, those of pages first."""
@@ -117,17 +61,6 @@ class Corpus:
                 yield Entry(paragraph, page.lang, page.source_file, page.line, number)
         for single in self.singles:
             yield Entry(single.paragraph, single.lang, single.source_file, single.line, None)
-
-
-class Problem(NamedTuple):
-    """Something to be mended. line: from 1; 0 where it is the file as a whole."""
-
-    file: str
-    line: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
 
 
 class CorpusError(NewsieveError):
@@ -142,7 +75,8 @@ class CorpusError(NewsieveError):
 
 
 def read_corpus(paths: Sequence[Path]) -> Corpus:
-    """Read .jsonl and .jsonl.gz files, and data folders: `pages/*.jsonl` except HELD_OUT, then `paragraphs/*.jsonl`.
+    """Read .jsonl and .jsonl.gz files, and data folders: `pages/*.jsonl` except HELD_OUT, `paragraphs/*.jsonl`, and
+    `standoff/*.jsonl`, labels that go to the pages they name, from whatever file these come.
 
     Raises CorpusError if anything in them is not in the format.
     """
@@ -157,6 +91,7 @@ def parse_corpus(paths: Sequence[Path], *, held_out: bool = False) -> tuple[Corp
     problems: list[Problem] = []
     pages: list[Page] = []
     singles: list[Single] = []
+    standoff: list[Standoff] = []
     files: list[CorpusFile] = []
     for path in _files(paths, held_out, problems):
         content = _content(path, problems)
@@ -166,13 +101,16 @@ def parse_corpus(paths: Sequence[Path], *, held_out: bool = False) -> tuple[Corp
         records = 0
         for line, record in _records(content.text, name, problems):
             records += 1
-            parsed = _parse(record, name, line, problems)
+            parsed = parse_record(record, name, line, problems)
             if isinstance(parsed, Page):
                 pages.append(parsed)
             elif isinstance(parsed, Single):
                 singles.append(parsed)
+            elif isinstance(parsed, Standoff):
+                standoff.append(parsed)
         files.append(CorpusFile(name, content.sha256, records))
-    return Corpus(tuple(pages), tuple(singles), tuple(files)), problems
+    pages = apply_standoff(pages, standoff, problems)
+    return Corpus(tuple(pages), tuple(singles), tuple(files), tuple(standoff)), problems
 
 
 def is_held_out(file: str) -> bool:
@@ -183,7 +121,7 @@ def is_held_out(file: str) -> bool:
 def _files(paths: Sequence[Path], held_out: bool, problems: list[Problem]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            found = [*sorted(path.glob("pages/*.jsonl")), *sorted(path.glob("paragraphs/*.jsonl"))]
+            found = [file for part in _PARTS for file in sorted(path.glob(f"{part}/*.jsonl"))]
             if not found:
                 problems.append(
                     Problem(str(path), 0, "a data folder holds pages/*.jsonl or paragraphs/*.jsonl; this has neither")
@@ -232,149 +170,4 @@ def _records(text: bytes, file: str, problems: list[Problem]) -> Iterator[tuple[
             if isinstance(record, dict):
                 yield line, record
             else:
-                problems.append(Problem(file, line, f"not a JSON object but {_show(record)}"))
-
-
-def _parse(record: Record, file: str, line: int, problems: list[Problem]) -> Page | Single | None:
-    """Return the record as an object, or None and say all that is wrong with it."""
-    wrong: list[str] = []
-    parsed = (_page if "paragraphs" in record else _single)(record, file, line, wrong.append)
-    problems += (Problem(file, line, what) for what in wrong)
-    return None if wrong else parsed
-
-
-# The functions below each read one thing. What is wrong they say, and return a stand-in that goes no further.
-
-
-def _page(record: Record, file: str, line: int, say: Say) -> Page:
-    return Page(
-        id=_string(record, "id", say),
-        lang=_string(record, "lang", say, may_be_empty=True),
-        title=_string(record, "title", say, may_be_empty=True),
-        publisher=_publisher(record, say),
-        fold=_fold(record, say),
-        paragraphs=_paragraphs(record["paragraphs"], say),
-        source_file=file,
-        line=line,
-    )
-
-
-def _single(record: Record, file: str, line: int, say: Say) -> Single:
-    _refuse_others(record, _SINGLE_KEYS, say)
-    if "kind" not in record:
-        say('"kind" is missing')
-    return Single(
-        paragraph=_paragraph(record, say),
-        lang=_string(record, "lang", say, may_be_empty=True),
-        publisher=_publisher(record, say),
-        fold=_fold(record, say),
-        source_file=file,
-        line=line,
-    )
-
-
-def _paragraphs(values: Any, say: Say) -> tuple[Paragraph, ...]:
-    if not isinstance(values, list) or not values:
-        say(f'"paragraphs" is {_show(values)}; a list of at least one paragraph is wanted')
-        return ()
-    found = []
-    for number, value in enumerate(values, 1):
-        say_where = _prefixed(f"paragraph {number}: ", say)
-        if isinstance(value, dict):
-            _refuse_others(value, _PARAGRAPH_KEYS, say_where)
-            found.append(_paragraph(value, say_where))
-        else:
-            say_where(f"not a JSON object but {_show(value)}")
-    return tuple(found)
-
-
-def _paragraph(record: Record, say: Say) -> Paragraph:
-    text = _string(record, "text", say)
-    if len(text) > MAX_PARAGRAPH_CHARS:
-        say(f'"text" has {len(text):,} characters; at most {MAX_PARAGRAPH_CHARS:,} are read')
-    kind = _name(Kind, record["kind"], "kind", say) if "kind" in record else None
-    flags = _flags(record.get("flags", []), say)
-    if flags and "kind" not in record:
-        say('"flags" without "kind": a paragraph without a kind is not learned from')
-    if kind is Kind.self_description and record.get("flags", []) == []:
-        say(f"a self_description has at least one of the flags {_names(Flag)}")
-    designation = _designation(record["designation"], say) if "designation" in record else None
-    if "designation" in record and Flag.designation not in flags:
-        say('"designation" without the flag designation')
-    return Paragraph(text, kind, flags, designation)
-
-
-def _flags(values: Any, say: Say) -> frozenset[Flag]:
-    if not isinstance(values, list):
-        say(f'"flags" is {_show(values)}; a list is wanted')
-        return frozenset()
-    found = [flag for value in values if (flag := _name(Flag, value, "flags", say)) is not None]
-    if len(set(found)) < len(found):
-        say(f'"flags" names a flag twice: {_show(values)}')
-    return frozenset(found)
-
-
-def _designation(value: Any, say: Say) -> Designation | None:
-    if not isinstance(value, dict) or value.keys() != {"status", "state"}:
-        say(f'"designation" is {_show(value)}; an object of "status" and "state" is wanted')
-        return None
-    status = _name(Status, value["status"], "status", say)
-    state = value["state"]
-    if state is not None and not (isinstance(state, str) and _STATE.fullmatch(state)):
-        say(f'"state" is {_show(state)}; an ISO 3166 code of two capitals is wanted, or null')
-        return None
-    return None if status is None else Designation(status, state)
-
-
-def _string(record: Record, key: str, say: Say, *, may_be_empty: bool = False) -> str:
-    if key not in record:
-        say(f'"{key}" is missing')
-        return ""
-    value = record[key]
-    if not isinstance(value, str):
-        say(f'"{key}" is {_show(value)}; a string is wanted')
-        return ""
-    if not may_be_empty and not value.strip():
-        say(f'"{key}" is empty')
-    return value
-
-
-def _publisher(record: Record, say: Say) -> str | None:
-    return _string(record, "publisher", say, may_be_empty=True) if "publisher" in record else None
-
-
-def _fold(record: Record, say: Say) -> int | None:
-    if "fold" not in record:
-        return None
-    value = record["fold"]
-    if type(value) is int and 0 <= value <= MAX_FOLD:  # a bool is no fold
-        return value
-    say(f'"fold" is {_show(value)}; a whole number from 0 to {MAX_FOLD} is wanted')
-    return None
-
-
-def _name(names: type[Name], value: Any, key: str, say: Say) -> Name | None:
-    if isinstance(value, str) and value in names.__members__:
-        return names[value]
-    say(f'"{key}" has {_show(value)}; known are {_names(names)}')
-    return None
-
-
-def _refuse_others(record: Record, known: Sequence[str], say: Say) -> None:
-    for key in record:
-        if key not in known:
-            say(f"unknown key {_show(key)}; known are {', '.join(known)}")
-
-
-def _prefixed(prefix: str, say: Say) -> Say:
-    return lambda what: say(prefix + what)
-
-
-def _names(names: type[Enum]) -> str:
-    return ", ".join(names.__members__)
-
-
-def _show(value: Any) -> str:
-    """Quote a value of a record in one short line."""
-    text = orjson.dumps(value).decode()
-    return text if len(text) <= 60 else text[:57] + "..."
+                problems.append(Problem(file, line, f"not a JSON object but {show(record)}"))

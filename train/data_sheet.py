@@ -11,7 +11,7 @@ from pathlib import Path
 
 from predict.errors import NewsieveError
 from predict.labels import FLAGS, KINDS, Status
-from train.check import CONTEXT, HELD_OUT_PAGES, PAGES, PARTS, SINGLES, Counts, Tally, count, total
+from train.check import CONTEXT, HELD_OUT_PAGES, PAGES, PARTS, SINGLES, Counts, Tally, count, format_standoff, total
 from train.corpus import CorpusError, parse_corpus
 
 SHEET = "README.md"
@@ -60,6 +60,7 @@ def data_sheet_counts(counts: Counts) -> str:
             _name_table(["designation", *parts], list(map(str, Status)), counts.statuses),
             f"What there is to learn from, by language: paragraphs on {PAGES} and {SINGLES} together:",
             _learned_table(counts),
+            *([format_standoff(counts)] if counts.standoff else []),
         ]
     )
 

@@ -20,9 +20,9 @@ from predict.labels import FLAGS, KINDS, LABELS
 from predict.model import KIND_TO_LABEL, Answers, Model
 from train.fit import Say, fit
 from train.rows import NOBODY, UNLABELLED, Rows
-from train.scores import Scores, Truth, measure
+from train.scores import Scores, measure, truth_of
 from train.settings import TrainSettings
-from train.stage_1 import Mask, score_rows
+from train.stage_1 import Mask, score_texts
 from train.stage_2 import page_layout
 
 
@@ -36,11 +36,12 @@ class FoldAnswers:
 
 
 def answer_pages(model: Model, rows: Rows, pages: npt.NDArray[np.int64]) -> FoldAnswers:
-    """Answer some of the corpus's pages, from features that are computed already."""
+    """Answer some of the corpus's pages."""
     page = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
     chosen = np.flatnonzero(np.isin(page, pages))
-    scores = score_rows(model.paragraphs, rows.features[chosen])
-    layout = page_layout([rows.texts[i] for i in chosen], [rows.titles[p] for p in pages], rows.sizes[pages])
+    texts = [rows.texts[row] for row in chosen]
+    scores = score_texts(model.paragraphs, texts)
+    layout = page_layout(texts, [rows.titles[p] for p in pages], rows.sizes[pages])
     scores = np.where((layout.size > 1)[:, None], model.pages.scores(scores, layout), scores)
     answers = model.decide(scores)
     return FoldAnswers(pages, answers, answers.flags >= model.flag_thresholds)
@@ -50,7 +51,7 @@ def share_right(model: Model, rows: Rows) -> float:
     """Share of the labelled rows whose label the model gets right: on pages with both stages, singles with stage 1."""
     pages = np.arange(len(rows.sizes))
     on_pages = answer_pages(model, rows, pages).answers.labels if len(pages) else pages
-    alone = score_rows(model.paragraphs, rows.features[rows.on_pages :])
+    alone = score_texts(model.paragraphs, rows.texts[rows.on_pages :])
     given = np.concatenate([on_pages, model.decide(alone).labels])
     labelled = rows.kinds != UNLABELLED
     truth = KIND_TO_LABEL.argmax(axis=1)[rows.kinds]
@@ -74,9 +75,7 @@ def transfer(rows: Rows, train: Mask, settings: TrainSettings, say: Say) -> Scor
     page = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
     others = np.setdiff1d(page, page[train[: rows.on_pages]])
     answered = answer_pages(fit(rows, train, settings, say).model, rows, others)
-    at = np.isin(page, others)
-    truth = Truth(*(getattr(rows, part)[: rows.on_pages][at] for part in ("kinds", "flags", "chars")))
-    return measure(answered.answers, answered.flags, truth)
+    return measure(answered.answers, answered.flags, truth_of(rows, np.flatnonzero(np.isin(page, others))))
 
 
 def training_rows(rows: Rows, tested: npt.NDArray[np.int64], fold: int) -> Mask:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,7 @@ from predict.scoring import HEADS, log_softmax, sigmoid
 from train.decisions import flag_thresholds, label_weights, policies
 from train.rows import UNLABELLED, Rows
 from train.settings import TrainSettings
-from train.stage_1 import Mask, ParagraphEstimator, fit_stage_1, out_of_fold_scores
+from train.stage_1 import FoldModels, Mask, ParagraphEstimator, fit_by_fold, fit_stage_1, out_of_fold_scores
 from train.stage_2 import ContextRows, context_rows, fit_stage_2
 
 Say = Callable[[str], None]
@@ -29,10 +30,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model, the scikit-learn objects of its stage 1, and its held-out scores (M, HEADS) on `held_out`."""
+    """A model, the scikit-learn objects of its stage 1, its stage 1 for each fold without that fold, and its held-out
+    scores (M, HEADS) on `held_out`."""
 
     model: Model
     estimator: ParagraphEstimator
+    by_fold: FoldModels
     held_out: ContextRows
     held_out_scores: npt.NDArray[np.float32]
 
@@ -44,7 +47,8 @@ def fit(rows: Rows, train: Mask, settings: TrainSettings, say: Say = lambda text
     """
     require_kinds(rows, train)
     say("stage 1: out-of-fold scores")
-    scores = out_of_fold_scores(rows, train, settings)
+    by_fold = fit_by_fold(rows, train, settings)
+    scores = out_of_fold_scores(rows.texts[: rows.on_pages], rows.groups[: rows.on_pages], by_fold)
     say("stage 1: all data")
     estimator = fit_stage_1(rows, train, settings)
     say("stage 2")
@@ -52,15 +56,27 @@ def fit(rows: Rows, train: Mask, settings: TrainSettings, say: Say = lambda text
     pages = _fit_pages(data, settings)
     say("stage 2: thresholds from held-out scores")
     held_out = held_out_scores(data, settings)
-    probabilities = np.exp(log_softmax(held_out)) @ KIND_TO_LABEL
-    model = Model(
-        paragraphs=estimator.model(settings),
-        pages=pages,
-        label_weights=label_weights(probabilities, data.kinds),
-        flag_thresholds=flag_thresholds(sigmoid(held_out[:, len(KINDS) :]), data.flags),
-        policies=policies(probabilities, data.kinds, data.chars),
+    model = Model(paragraphs=estimator.model(settings), pages=pages, **decisions(data, held_out)._asdict())
+    return Fitted(model, estimator, by_fold, data, held_out)
+
+
+class Decisions(NamedTuple):
+    """What turns scores into answers: see `predict.model.Model`."""
+
+    label_weights: npt.NDArray[np.float32]
+    flag_thresholds: npt.NDArray[np.float32]
+    policies: dict[str, float]
+
+
+def decisions(data: ContextRows, held_out: npt.NDArray[np.float32]) -> Decisions:
+    """Draw the lines from held-out scores (M, HEADS), by the labels that nobody chose for their doubt."""
+    fair = ~data.standoff
+    probabilities = np.exp(log_softmax(held_out[fair])) @ KIND_TO_LABEL
+    return Decisions(
+        label_weights(probabilities, data.kinds[fair]),
+        flag_thresholds(sigmoid(held_out[fair, len(KINDS) :]), data.flags[fair]),
+        policies(probabilities, data.kinds[fair], data.chars[fair]),
     )
-    return Fitted(model, estimator, data, held_out)
 
 
 def require_kinds(rows: Rows, train: Mask) -> None:

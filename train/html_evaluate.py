@@ -23,9 +23,9 @@ from train.html_fit import fit_html
 from train.html_pages import LabelledHtml
 from train.html_rows import HtmlRows
 from train.rows import Rows
-from train.scores import Scores, Truth, measure
+from train.scores import Scores, measure, truth_of
 from train.settings import TrainSettings
-from train.stage_1 import fit_stage_1
+from train.stage_1 import fit_by_fold, fit_stage_1
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def cross_validate_html(rows: Rows, html: HtmlRows, settings: TrainSettings, say
     for fold in np.unique(page_fold):
         say(f"fold {fold}")
         train = training_rows(rows, html.numbers, int(fold))
-        fitted = fit_html(rows, html, train, settings, say).model
+        fitted = fit_html(rows, html, train, fit_by_fold(rows, train, settings), settings, say).model
         text = fit_stage_1(rows, train, settings).model(settings)
         model = Model(text, fitted.pages, fitted.label_weights, fitted.flag_thresholds, fitted.policies, html=fitted)
         inside = np.flatnonzero(page_fold == fold)
@@ -58,7 +58,7 @@ def measure_html(html: HtmlRows, folds: Sequence[HtmlFold]) -> Scores:
     blocks = np.concatenate([fold.blocks for fold in folds])
     answers = Answers(*(np.concatenate([getattr(f.answers, name) for f in folds]) for name in Answers.__annotations__))
     flags = np.concatenate([fold.flags for fold in folds])
-    return measure(answers, flags, Truth(html.kinds[blocks], html.flags[blocks], html.chars[blocks]))
+    return measure(answers, flags, truth_of(html, blocks))
 
 
 def write_html_answers(path: Path, pages: Sequence[LabelledHtml], html: HtmlRows, folds: Sequence[HtmlFold]) -> None:

@@ -24,18 +24,16 @@ from predict.errors import NewsieveError
 from predict.html.markup import token_buckets
 from predict.html.model import NUMBERS, MarkupModel, block_numbers, token_scale
 from predict.labels import KINDS
-from predict.model import KIND_TO_LABEL, HtmlModel
-from predict.scoring import HEADS, log_softmax, sigmoid
-from train.decisions import flag_thresholds, label_weights, policies
-from train.fit import Say, held_out_scores
+from predict.model import HtmlModel
+from predict.scoring import HEADS, log_softmax
+from train.fit import Say, decisions, held_out_scores
 from train.html_rows import HtmlRows
 from train.rows import Rows
 from train.settings import TrainSettings
-from train.stage_1 import Mask, by_class, fit_stage_1
+from train.stage_1 import FoldModels, Mask, Scores, by_class, out_of_fold_scores
 from train.stage_2 import ContextRows, fit_stage_2
 
 _NUMBER_SCALE = 0.5  # of standardised numbers beside the tokens: how strongly the penalty holds them back
-Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -55,14 +53,18 @@ class _Inputs:
     tokens: sp.csr_matrix
 
 
-def fit_html(rows: Rows, html: HtmlRows, train: Mask, settings: TrainSettings, say: Say) -> FittedHtml:
-    """Fit on the pages of `html` whose paragraphs are among `train`, a mask over the rows of the corpus."""
+def fit_html(
+    rows: Rows, html: HtmlRows, train: Mask, by_fold: FoldModels, settings: TrainSettings, say: Say
+) -> FittedHtml:
+    """Fit on the pages of `html` whose paragraphs are among `train`, a mask over the rows of the corpus.
+
+    by_fold: stage 1 of the text for each fold that pages fall into, without that fold.
+    """
     first_row = np.concatenate(([0], np.cumsum(rows.sizes)))
     learned = np.repeat(train[first_row[html.numbers]], html.sizes) & html.labelled
     if len(np.unique(html.kinds[learned])) < 2 or len(np.unique(html.groups[learned])) < 2:
         raise NewsieveError("HTML: labelled pages of at least two kinds and two publishers are needed")
-    say("HTML: out-of-fold scores of the text")
-    text = _text_scores(rows, html, train, settings)
+    text = out_of_fold_scores(html.texts, html.groups, by_fold)
     inputs = _Inputs(block_numbers(text, html.pages), token_rows(html, settings.markup_bits))
     say("HTML: stage 1")
     markup = _fit_markup(inputs, html, learned, settings)
@@ -76,30 +78,13 @@ def fit_html(rows: Rows, html: HtmlRows, train: Mask, settings: TrainSettings, s
         html.flags[learned],
         html.groups[learned],
         html.chars[learned],
+        html.weights[learned],
+        html.standoff[learned],
     )
     held_out = held_out_scores(data, settings)
-    probabilities = np.exp(log_softmax(held_out)) @ KIND_TO_LABEL
-    model = HtmlModel(
-        markup=markup,
-        pages=fit_stage_2(data, np.ones(len(data.kinds), bool), settings),
-        label_weights=label_weights(probabilities, data.kinds),
-        flag_thresholds=flag_thresholds(sigmoid(held_out[:, len(KINDS) :]), data.flags),
-        policies=policies(probabilities, data.kinds, data.chars),
-    )
+    pages = fit_stage_2(data, np.ones(len(data.kinds), bool), settings)
+    model = HtmlModel(markup=markup, pages=pages, **decisions(data, held_out)._asdict())
     return FittedHtml(model, data, held_out)
-
-
-def _text_scores(rows: Rows, html: HtmlRows, train: Mask, settings: TrainSettings) -> Scores:
-    """Scores (N, HEADS) of the blocks by stage 1 of the text, each by a model that saw nothing of its publisher."""
-
-    def of_fold(fold: int) -> Scores:
-        return html.text_scores(fit_stage_1(rows, train & (rows.groups != fold), settings).model(settings))
-
-    folds = np.unique(html.groups)
-    scores = np.zeros((len(html.kinds), HEADS), np.float32)
-    for fold, values in zip(folds, Parallel(n_jobs=settings.jobs)(delayed(of_fold)(fold) for fold in folds)):
-        scores[html.groups == fold] = values[html.groups == fold]
-    return scores
 
 
 def token_rows(html: HtmlRows, bits: int) -> sp.csr_matrix:
@@ -139,7 +124,7 @@ def _fit_markup(inputs: _Inputs, html: HtmlRows, train: Mask, settings: TrainSet
     head = LogisticRegression(C=settings.markup_c, max_iter=settings.markup_iterations)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        head.fit(features, html.kinds[train])
+        head.fit(features, html.kinds[train], sample_weight=html.weights[train])
     coefficients, intercepts = by_class(head)
 
     numbers = np.zeros((NUMBERS, HEADS))

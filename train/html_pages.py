@@ -19,7 +19,8 @@ from pathlib import Path
 from predict.errors import InputError, NewsieveError
 from predict.html.page import HtmlPage
 from predict.html.reader import read_html
-from train.corpus import Corpus, Page
+from train.corpus import Corpus
+from train.records import Page, Paragraph
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,16 @@ class LabelledHtml:
     aligned: int
 
     def labelled(self) -> list[int]:
-        """The paragraphs that have a kind, and letters or digits to be known by."""
-        return [i for i, p in enumerate(self.page.paragraphs) if p.kind is not None and key(p.text)]
+        """The paragraphs that have a kind to measure by, and letters or digits to be known by."""
+        return [i for i, p in enumerate(self.page.paragraphs) if _is_measured(p) and key(p.text)]
 
     def missed(self) -> list[int]:
         """The labelled paragraphs that no block is equal to."""
         return [i for i in self.labelled() if i not in self.matches]
+
+
+def _is_measured(paragraph: Paragraph) -> bool:
+    return paragraph.kind is not None and not paragraph.standoff
 
 
 def key(text: str) -> str:
@@ -64,7 +69,7 @@ def labelled_html(corpus: Corpus, folder: Path) -> Iterator[LabelledHtml]:
         html = _read(path)
         paragraphs = [key(paragraph.text) for paragraph in page.paragraphs]
         matches, in_order = align(paragraphs, [key(block.text) for block in html])
-        aligned = sum(i in in_order for i, p in enumerate(page.paragraphs) if p.kind is not None)
+        aligned = sum(i in in_order for i, p in enumerate(page.paragraphs) if _is_measured(p))
         yield LabelledHtml(number, page, html, matches, aligned)
     if not some:
         raise NewsieveError(f"{folder}: no <id>.html or <id>.html.gz for any page")

@@ -11,13 +11,9 @@ import numpy.typing as npt
 from predict.html.page import HtmlPage
 from predict.labels import FLAGS
 from predict.layout import PageLayout
-from predict.scoring import HEADS, ParagraphModel
-from predict.tokens import tokenize
 from train.html_pages import LabelledHtml
 from train.rows import KIND_INDEX, UNLABELLED, Rows
 from train.stage_2 import page_layout
-
-_BATCH = 4000
 
 
 @dataclass(frozen=True)
@@ -25,8 +21,8 @@ class HtmlRows:
     """N blocks of whole pages.
 
     pages: the pages. numbers: (pages,) index of each among the corpus's pages. sizes: (pages,). kinds: (N,) index into
-    KINDS or UNLABELLED. flags: (N, flags). groups: (N,) fold of the publisher. chars: (N,). layout: as prediction lays
-    these pages out.
+    KINDS or UNLABELLED. flags: (N, flags). groups: (N,) fold of the publisher. chars: (N,). weights, standoff: (N,) as
+    in `train.rows.Rows`. layout: as prediction lays these pages out.
     """
 
     pages: list[HtmlPage]
@@ -36,6 +32,8 @@ class HtmlRows:
     flags: npt.NDArray[np.bool_]
     groups: npt.NDArray[np.int64]
     chars: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64]
+    standoff: npt.NDArray[np.bool_]
     layout: PageLayout
 
     @property
@@ -43,11 +41,10 @@ class HtmlRows:
         """Which blocks have a kind."""
         return np.asarray(self.kinds != UNLABELLED)
 
-    def text_scores(self, model: ParagraphModel) -> npt.NDArray[np.float32]:
-        """What the text's stage 1 says of all blocks: shape (N, HEADS)."""
-        texts = [block.text for page in self.pages for block in page]
-        parts = [model.scores(tokenize(texts[at : at + _BATCH])) for at in range(0, len(texts), _BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, HEADS), np.float32)
+    @property
+    def texts(self) -> list[str]:
+        """The blocks' texts: (N,)."""
+        return [block.text for page in self.pages for block in page]
 
 
 def html_rows(pages: Sequence[LabelledHtml], rows: Rows) -> HtmlRows:
@@ -57,13 +54,16 @@ def html_rows(pages: Sequence[LabelledHtml], rows: Rows) -> HtmlRows:
     starts = np.concatenate(([0], np.cumsum(sizes)))
     kinds = np.full(int(starts[-1]), UNLABELLED, np.int64)
     flags = np.zeros((len(kinds), len(FLAGS)), bool)
+    weights, standoff = np.ones(len(kinds)), np.zeros(len(kinds), bool)
+    first_row = np.concatenate(([0], np.cumsum(rows.sizes)))
     for page, start in zip(pages, starts):
         for index, block in page.matches.items():
             paragraph = page.page.paragraphs[index]
             if paragraph.kind is not None and kinds[start + block] == UNLABELLED:
                 kinds[start + block] = KIND_INDEX[paragraph.kind]
                 flags[start + block] = [flag in paragraph.flags for flag in FLAGS]
-    first_row = np.concatenate(([0], np.cumsum(rows.sizes)))
+                row = first_row[page.number] + index
+                weights[start + block], standoff[start + block] = rows.weights[row], rows.standoff[row]
     numbers = np.array([page.number for page in pages], np.int64)
     texts = [block.text for page in pages for block in page.html]
     return HtmlRows(
@@ -74,5 +74,7 @@ def html_rows(pages: Sequence[LabelledHtml], rows: Rows) -> HtmlRows:
         flags=flags,
         groups=np.repeat(rows.groups[first_row[numbers]], sizes),
         chars=np.array([len(text) for text in texts], np.int64),
+        weights=weights,
+        standoff=standoff,
         layout=page_layout(texts, [page.html.title for page in pages], sizes),
     )

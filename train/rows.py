@@ -10,7 +10,8 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from predict.labels import FLAGS, KINDS
-from train.corpus import Corpus, Paragraph
+from train.corpus import Corpus
+from train.records import Paragraph
 from train.settings import TrainSettings
 from train.vectorizer import ParagraphVectorizer
 
@@ -26,8 +27,8 @@ class Rows:
     texts: (R,). titles: (pages,), "" where there is none. features: (R, buckets). kinds: (R,) index into KINDS,
     UNLABELLED where there is none. flags: (R, flags). groups: (R,) the fold that the paragraph's publisher falls into.
     sizes: (pages,) paragraphs of each page. chars: (R,) lengths. weights: (R,) how much each counts in fitting the
-    kinds of stage 1. folded: (R,) whether the data itself names its fold. publishers: (R,) a number for each publisher,
-    NOBODY where none is named.
+    kinds. standoff: (R,) whether its label is a standoff one, by which nothing is measured. folded: (R,) whether the
+    data itself names its fold. publishers: (R,) a number for each publisher, NOBODY where none is named.
     """
 
     texts: list[str]
@@ -39,6 +40,7 @@ class Rows:
     sizes: npt.NDArray[np.int64]
     chars: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
+    standoff: npt.NDArray[np.bool_]
     folded: npt.NDArray[np.bool_]
     publishers: npt.NDArray[np.int64]
 
@@ -69,6 +71,8 @@ def corpus_rows(corpus: Corpus, settings: TrainSettings) -> Rows:
     publishers += [single.publisher for single in corpus.singles]
     texts = [p.text for p in paragraphs]
     sizes = np.array([len(page.paragraphs) for page in corpus.pages], np.int64)
+    standoff = np.array([p.standoff for p in paragraphs], bool)
+    weights = np.where(np.arange(len(texts)) < sizes.sum(), 1.0, settings.single_weight)
     vectorizer = ParagraphVectorizer(settings.features.bits, settings.features.subword_lengths)
     return Rows(
         texts=texts,
@@ -79,7 +83,8 @@ def corpus_rows(corpus: Corpus, settings: TrainSettings) -> Rows:
         groups=np.array(groups, np.int64),
         sizes=sizes,
         chars=np.array([len(text) for text in texts], np.int64),
-        weights=np.where(np.arange(len(texts)) < sizes.sum(), 1.0, settings.single_weight),
+        weights=np.where(standoff, settings.standoff_weight, weights),
+        standoff=standoff,
         folded=np.array(folded, bool),
         publishers=_numbered(publishers),
     )

@@ -10,7 +10,7 @@ of journalism's stays, and `ece`, the expected calibration error of the answered
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from train.rows import UNLABELLED
 Mask = npt.NDArray[np.bool_]
 _JOURNALISM = LABELS.index(Label.journalism)
 _BINS = 10
+_ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,28 @@ class Truth:
     kinds: npt.NDArray[np.int64]
     flags: Mask
     chars: npt.NDArray[np.int64]
+
+
+class Labelled(Protocol):
+    """Columns of paragraphs: `train.rows.Rows` and what is made of them."""
+
+    @property
+    def kinds(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
+
+    @property
+    def flags(self) -> Mask: ...  # noqa: D102
+
+    @property
+    def chars(self) -> npt.NDArray[np.int64]: ...  # noqa: D102
+
+    @property
+    def standoff(self) -> Mask: ...  # noqa: D102
+
+
+def truth_of(rows: Labelled, at: npt.NDArray[Any] | slice = _ALL) -> Truth:
+    """The truth about the rows `at` (indices or a mask), by which their answers are measured: standoff labels are left
+    out."""
+    return Truth(np.where(rows.standoff, UNLABELLED, rows.kinds)[at], rows.flags[at], rows.chars[at])
 
 
 @dataclass(frozen=True)

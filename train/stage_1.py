@@ -8,6 +8,7 @@ back, so that both sides say the same.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +22,15 @@ from sklearn.linear_model import LogisticRegression
 from predict.errors import NewsieveError
 from predict.labels import KINDS
 from predict.scoring import HEADS, ParagraphModel
+from predict.tokens import tokenize
 from train.rows import UNLABELLED, Rows
 from train.settings import TrainSettings
 
+_BATCH = 4000  # paragraphs that are scored at a time
+
 Mask = npt.NDArray[np.bool_]
+Scores = npt.NDArray[np.float32]
+FoldModels = dict[int, ParagraphModel]
 
 
 @dataclass(frozen=True)
@@ -113,27 +119,29 @@ def _round_weights(head: LogisticRegression, tfidf: TfidfTransformer) -> None:
     head.intercept_ = head.intercept_.astype(np.float32).astype(np.float64)
 
 
-def out_of_fold_scores(rows: Rows, train: Mask, settings: TrainSettings) -> npt.NDArray[np.float32]:
-    """Scores (N, HEADS) of the paragraphs on pages, each by a model that saw nothing of its publisher.
+def fit_by_fold(rows: Rows, train: Mask, settings: TrainSettings) -> FoldModels:
+    """For each fold that pages fall into, a model that saw nothing of it."""
 
-    Rows outside `train` are scored too, by the model of their fold; nothing is learned from them.
-    """
-
-    def of_fold(fold: int) -> tuple[Mask, npt.NDArray[np.float32]]:
-        inside = rows.groups == fold
-        if not (train & ~inside & (rows.kinds != UNLABELLED)).any():
+    def without(fold: int) -> ParagraphModel:
+        outside = train & (rows.groups != fold)
+        if not (outside & (rows.kinds != UNLABELLED)).any():
             raise NewsieveError("all labelled paragraphs fall into one fold; pages of more publishers are needed")
-        model = fit_stage_1(rows, train & ~inside, settings).model(settings)
-        rows_of_fold = inside[: rows.on_pages]
-        return rows_of_fold, score_rows(model, rows.features[: rows.on_pages][rows_of_fold])
+        return fit_stage_1(rows, outside, settings).model(settings)
 
-    scores = np.zeros((rows.on_pages, HEADS), np.float32)
-    folds = np.unique(rows.groups[: rows.on_pages])
-    for where, values in Parallel(n_jobs=settings.jobs)(delayed(of_fold)(fold) for fold in folds):
-        scores[where] = values
+    folds = np.unique(rows.groups[: rows.on_pages]).tolist()
+    return dict(zip(folds, Parallel(n_jobs=settings.jobs)(delayed(without)(fold) for fold in folds)))
+
+
+def out_of_fold_scores(texts: Sequence[str], groups: npt.NDArray[np.int64], models: FoldModels) -> Scores:
+    """Scores (N, HEADS) of N paragraphs, each by the model of its own fold. groups: (N,) the folds."""
+    scores = np.zeros((len(texts), HEADS), np.float32)
+    for fold, model in models.items():
+        inside = np.flatnonzero(groups == fold)
+        scores[inside] = score_texts(model, [texts[row] for row in inside.tolist()])
     return scores
 
 
-def score_rows(model: ParagraphModel, features: sp.csr_matrix) -> npt.NDArray[np.float32]:
-    """Scores (P, HEADS) from feature rows that are computed already."""
-    return np.asarray(features @ model.weights + model.bias, np.float32)
+def score_texts(model: ParagraphModel, texts: Sequence[str]) -> Scores:
+    """Scores (N, HEADS) of N paragraphs, as prediction has them."""
+    parts = [model.scores(tokenize(texts[at : at + _BATCH])) for at in range(0, len(texts), _BATCH)]
+    return np.concatenate([np.zeros((0, HEADS), np.float32), *parts])

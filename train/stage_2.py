@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +37,7 @@ _SURE = 0.5
 
 @dataclass(frozen=True)
 class ContextRows:
-    """M paragraphs with their surroundings: dense (M, D), bins (M, K), kinds (M,), flags (M, flags), groups (M,),
-    chars (M,)."""
+    """M labelled paragraphs with their surroundings: dense (M, D), bins (M, K); the rest as in `train.rows.Rows`."""
 
     dense: npt.NDArray[np.float32]
     bins: npt.NDArray[np.int64]
@@ -45,6 +45,8 @@ class ContextRows:
     flags: npt.NDArray[np.bool_]
     groups: npt.NDArray[np.int64]
     chars: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64]
+    standoff: npt.NDArray[np.bool_]
 
     def scores_by(self, model: ContextModel) -> npt.NDArray[np.float32]:
         """What stage 2 says of these rows: shape (M, HEADS)."""
@@ -93,7 +95,7 @@ def _rows_of(rows: Rows, scores: npt.NDArray[np.float32], keep: Mask, titles: li
     chosen = np.flatnonzero(keep)
     if not len(chosen):  # no page at all, or none that was cropped
         none = np.zeros((0, context.DENSE), np.float32), np.zeros((0, context.BINNED), np.int64)
-        return ContextRows(*none, rows.kinds[:0], rows.flags[:0], rows.groups[:0], rows.chars[:0])
+        return ContextRows(*none, *_labels(rows, chosen))
     layout = page_layout([rows.texts[i] for i in chosen], titles, sizes)
     log_p, flag_scores = log_softmax(scores[chosen]), scores[chosen, len(KINDS) :]
     labelled = rows.kinds[chosen] != UNLABELLED
@@ -101,11 +103,13 @@ def _rows_of(rows: Rows, scores: npt.NDArray[np.float32], keep: Mask, titles: li
     return ContextRows(
         context.dense_features(log_p, flag_scores, layout)[labelled],
         context.binned_features(log_p, layout)[labelled],
-        rows.kinds[where],
-        rows.flags[where],
-        rows.groups[where],
-        rows.chars[where],
+        *_labels(rows, where),
     )
+
+
+def _labels(rows: Rows, where: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], ...]:
+    columns = rows.kinds, rows.flags, rows.groups, rows.chars, rows.weights, rows.standoff
+    return tuple(column[where] for column in columns)
 
 
 def fit_stage_2(data: ContextRows, train: npt.NDArray[np.bool_], settings: TrainSettings) -> ContextModel:
@@ -128,7 +132,7 @@ def fit_stage_2(data: ContextRows, train: npt.NDArray[np.bool_], settings: Train
             always = target[0] if one is None else one
             bias[always] = 30.0 if one is None or target[0] else -30.0
             continue
-        head = _fit(features, target, settings)
+        head = _fit(features, target, data.weights[train], settings)
         heads = head.classes_ if one is None else [one]
         coefficients, intercepts = by_class(head) if one is None else (head.coef_, head.intercept_)
         dense[:, heads] = (coefficients[:, : context.DENSE] * scale).T
@@ -147,7 +151,10 @@ def _one_hot(columns: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> sp
     return sp.csr_matrix((values, at[hit], indptr), shape=(len(columns), len(known)))
 
 
-def _fit(features: sp.csr_matrix, target: npt.NDArray[np.generic], settings: TrainSettings) -> LogisticRegression:
+def _fit(
+    features: sp.csr_matrix, target: npt.NDArray[np.generic], weights: npt.NDArray[np.float64], settings: TrainSettings
+) -> LogisticRegression:
+    head = LogisticRegression(C=settings.context_c, max_iter=settings.context_iterations)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return LogisticRegression(C=settings.context_c, max_iter=settings.context_iterations).fit(features, target)
+        return head.fit(features, target, sample_weight=weights)

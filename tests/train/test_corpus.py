@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from predict.errors import NewsieveError
 from predict.labels import Flag, Kind, Status
-from train.corpus import CorpusError, Designation, Page, Paragraph, Single, parse_corpus, read_corpus
+from train.corpus import CorpusError, parse_corpus, read_corpus
+from train.records import Designation, Page, Paragraph, Single
 
 PAGE = {"id": "en-1", "lang": "en", "title": "Ferry late", "paragraphs": [{"text": "Ferry late", "kind": "story"}]}
 SINGLE = {"text": "Chip in", "lang": "en", "kind": "fundraising"}

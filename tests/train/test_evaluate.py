@@ -14,9 +14,10 @@ from predict import Classifier
 from predict.features import FeatureSettings
 from predict.labels import FLAGS, KINDS
 from tests.program import read_jsonl
-from train.corpus import Corpus, Single, read_corpus
+from train.corpus import Corpus, read_corpus
 from train.evaluate import answer_pages, cross_validate, training_rows, write_answers
 from train.fit import Fitted
+from train.records import Single
 from train.rows import Rows, corpus_rows, fold_of
 from train.settings import TrainSettings
 

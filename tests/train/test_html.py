@@ -25,6 +25,7 @@ from train.html_pages import LabelledHtml, align, format_found, format_missed, l
 from train.html_rows import HtmlRows, html_rows
 from train.rows import Rows, corpus_rows
 from train.settings import TrainSettings
+from train.stage_1 import fit_by_fold
 
 TEMPLATE = {
     "story": '<p class="article__text">{}</p>',
@@ -80,7 +81,9 @@ def blocks(pages: list[LabelledHtml], rows: Rows) -> HtmlRows:
 
 @pytest.fixture(scope="module")
 def fitted(rows: Rows, blocks: HtmlRows, html_settings: TrainSettings) -> FittedHtml:
-    return fit_html(rows, blocks, np.ones(len(rows.kinds), bool), html_settings, lambda text: None)
+    everything = np.ones(len(rows.kinds), bool)
+    by_fold = fit_by_fold(rows, everything, html_settings)
+    return fit_html(rows, blocks, everything, by_fold, html_settings, lambda text: None)
 
 
 @pytest.fixture(scope="module")

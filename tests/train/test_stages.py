@@ -16,7 +16,14 @@ from tests.strategies import PARAGRAPH
 from train.fit import Fitted
 from train.rows import UNLABELLED, Rows
 from train.settings import TrainSettings
-from train.stage_1 import ParagraphEstimator, fit_stage_1, out_of_fold_scores, score_rows
+from train.stage_1 import (
+    FoldModels,
+    ParagraphEstimator,
+    fit_by_fold,
+    fit_stage_1,
+    out_of_fold_scores,
+    score_texts,
+)
 from train.stage_2 import context_rows, cropped_pages, fit_stage_2
 from train.vectorizer import ParagraphVectorizer
 
@@ -85,12 +92,6 @@ def test_data_of_a_few_kinds_without_flags_is_learned_from_as_well(
     assert said[:, len(KINDS) :].max() < 1e-9
 
 
-def test_scores_from_rows_are_those_from_texts(small_fit: Fitted, small_rows: Rows) -> None:
-    model = small_fit.model.paragraphs
-    from_texts = model.scores(tokenize(small_rows.texts[:100]))
-    np.testing.assert_allclose(score_rows(model, small_rows.features[:100]), from_texts, atol=1e-4)
-
-
 def test_paragraphs_without_a_kind_teach_nothing(small_rows: Rows, small_settings: TrainSettings) -> None:
     hidden = np.arange(len(small_rows.kinds)) % 3 == 0
     unlabelled = replace(small_rows, kinds=np.where(hidden, UNLABELLED, small_rows.kinds))
@@ -100,16 +101,20 @@ def test_paragraphs_without_a_kind_teach_nothing(small_rows: Rows, small_setting
     assert np.array_equal(with_context.bias, without.bias)
 
 
+def of_pages(rows: Rows, models: FoldModels) -> np.ndarray:
+    return out_of_fold_scores(rows.texts[: rows.on_pages], rows.groups[: rows.on_pages], models)
+
+
 def test_out_of_fold_scores_depend_on_nothing_that_stands_in_the_fold(
     small_rows: Rows, small_settings: TrainSettings
 ) -> None:
     quick = replace(small_settings, paragraph_iterations=5)
-    scores = out_of_fold_scores(small_rows, everything(small_rows), quick)
+    scores = of_pages(small_rows, fit_by_fold(small_rows, everything(small_rows), quick))
     group = small_rows.groups[0]
     inside = small_rows.groups == group
     kinds = np.where(inside & (small_rows.kinds != UNLABELLED), 0, small_rows.kinds)
     lied_to = replace(small_rows, kinds=kinds, flags=small_rows.flags | inside[:, None])
-    again = out_of_fold_scores(lied_to, everything(small_rows), quick)
+    again = of_pages(small_rows, fit_by_fold(lied_to, everything(small_rows), quick))
     theirs = inside[: small_rows.on_pages]
     assert theirs.any()
     assert np.array_equal(scores[theirs], again[theirs])
@@ -120,7 +125,7 @@ def test_out_of_fold_scores_depend_on_nothing_that_stands_in_the_fold(
 
 
 def test_pages_are_cropped_as_extractors_do_and_always_the_same(small_rows: Rows, small_fit: Fitted) -> None:
-    scores = score_rows(small_fit.model.paragraphs, small_rows.features[: small_rows.on_pages])
+    scores = score_texts(small_fit.model.paragraphs, small_rows.texts[: small_rows.on_pages])
     all_cropped = cropped_pages(small_rows, scores, 1.0)
     assert np.array_equal(all_cropped, cropped_pages(small_rows, scores, 1.0))
     assert not cropped_pages(small_rows, scores, 0.0).any()

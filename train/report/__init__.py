@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from predict.model import Model
-from train.corpus import Page
+from train.records import Page
 from train.report.answers import read_answers
 from train.report.curve import read_curve
 from train.report.errors import explain_errors, worst_errors

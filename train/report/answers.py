@@ -15,7 +15,7 @@ import orjson
 from predict.errors import NewsieveError
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.model import KIND_TO_LABEL, Answers
-from train.corpus import Page, Paragraph
+from train.records import Page, Paragraph
 from train.rows import UNLABELLED
 from train.scores import Mask, Scores, Truth, measure
 

@@ -15,7 +15,7 @@ import numpy as np
 from predict.explain import Explanation, explain
 from predict.labels import KINDS, LABELS, Kind, Label
 from predict.model import Model
-from train.corpus import Page
+from train.records import Page
 from train.report.answers import Answered
 
 MOST = 50
