@@ -111,7 +111,8 @@ class Model:
         if not (sizes > 1).any():
             return stage_1
         layout = lay_out(tokens, tokenize(titles), sizes)
-        return np.where((layout.size > 1)[:, None], self.pages.scores(stage_1, layout), stage_1)
+        scores = self.pages.scores(stage_1, layout)
+        return scores if (sizes != 1).all() else np.where((layout.size > 1)[:, None], scores, stage_1)
 
     def answer_html(self, pages: Sequence[HtmlPage], titles: Sequence[str]) -> Answers:
         """Classify the blocks of whole pages, one at least; as `answer` does if there is no part for HTML."""

@@ -66,7 +66,7 @@ class ParagraphModel:
         with self._known.lock:
             found = self._known.find(tokens.hashes, lambda which: self._learned_vectors(tokens, which))
             rows = np.full(len(found) + len(tokens.chars), ZEROS)
-            rows[np.arange(len(found)) + tokens.owner] = found
+            rows[tokens.slots] = found
             return self._known.rows.take(rows, axis=0)
 
     def _learned_vectors(self, tokens: Tokens, which: Int64) -> Float:

@@ -19,8 +19,8 @@ from predict.tokens import Int64, UInt64
 
 Float = npt.NDArray[np.float32]
 
-MOST_ROWS = 1 << 17  # with 10 numbers each, 5 MB; places take another 6 MB
-_PLACES_A_ROW = 4
+MOST_ROWS = 1 << 17  # with 10 numbers each, 5 MB; places take another 3 MB
+_PLACES_A_ROW = 2
 ZEROS = 0  # a row of zeros, for no token
 
 
