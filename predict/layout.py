@@ -112,9 +112,7 @@ def is_among(asked: UInt64, known: UInt64) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _title_overlap(
-    tokens: Tokens, keys: UInt64, titles: Tokens, words: Int64, page: Int64
-) -> tuple[Float, Float]:
+def _title_overlap(tokens: Tokens, keys: UInt64, titles: Tokens, words: Int64, page: Int64) -> tuple[Float, Float]:
     """Shares of each paragraph's words in its title and of the title's in it. keys: tokens by page."""
     title_page = np.repeat(np.arange(len(titles.indptr) - 1), np.diff(titles.indptr))
     title_words = titles.classes <= cp.SINGLE

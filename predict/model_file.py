@@ -137,9 +137,8 @@ def _html(header: dict[str, Any], arrays: Arrays, path: Path) -> HtmlModel | Non
     if not (type(bits) is int and 1 <= bits <= _MAX_BITS):
         raise ModelError(f"{path}: HTML setting bits = {bits!r}, wanted 1 to {_MAX_BITS}")
     _check_arrays(arrays, _html_arrays(bits), "html.pages", path)
-    weights = _expanded(arrays["html.weights"])
     return HtmlModel(
-        MarkupModel(bits, arrays["html.numbers"], weights, arrays["html.bias"]),
+        MarkupModel(bits, arrays["html.numbers"], arrays["html.weights"], arrays["html.bias"]),
         _pages(arrays, "html.pages"),
         arrays["html.label_weights"],
         arrays["html.flag_thresholds"],
@@ -261,7 +260,7 @@ def _check_array(arrays: Arrays, name: str, dtype: str, shape: tuple[int, ...], 
 
 
 def _is_finite(array: npt.NDArray[Any]) -> bool:
-    if array.dtype == np.float16:  # not those whose exponent is all ones; NumPy looks at each one, for ten times as long
+    if array.dtype == np.float16:  # by the exponent, which is all ones where it is not: ten times as fast as isfinite
         return not len(array) or bool((array.view(np.uint16) & np.uint16(0x7FFF)).max() < 0x7C00)
     return bool(np.isfinite(array).all())
 
@@ -291,8 +290,7 @@ def _designations(header: dict[str, Any], arrays: Arrays, path: Path) -> Designa
     columns = len(statuses) + len(states)
     _check_array(arrays, "designations.weights", "float16", (settings.buckets, columns), path)
     _check_array(arrays, "designations.bias", "float32", (columns,), path)
-    weights = _expanded(arrays["designations.weights"])
-    model = ParagraphModel(settings, weights, arrays["designations.bias"])
+    model = ParagraphModel(settings, arrays["designations.weights"], arrays["designations.bias"])
     return DesignationModel(model, tuple(Status[name] for name in statuses), tuple(states))
 
 
