@@ -63,7 +63,7 @@ bench: $(VENV)/.bench
 	@$(BIN)/python benchmarks/speed.py
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.test
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[speed]"
 	@touch $@
 
 check: $(VENV)/.test
