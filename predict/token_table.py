@@ -22,6 +22,15 @@ Float = npt.NDArray[np.float32]
 MOST_ROWS = 1 << 17  # with 10 numbers each, 5 MB; places take another 3 MB
 _PLACES_A_ROW = 2
 ZEROS = 0  # a row of zeros, for no token
+_HUGE_PAGE = 1 << 21
+
+
+def _zeros(size: int) -> npt.NDArray[np.uint8]:
+    """Zeros that begin where a huge page of memory can: hashes are strewn over them, and each small page would be one
+    more interruption when it is first written to."""
+    memory = np.zeros(size + _HUGE_PAGE, np.uint8)
+    start = -memory.ctypes.data % _HUGE_PAGE
+    return memory[start : start + size]
 
 
 class TokenTable:
@@ -34,10 +43,12 @@ class TokenTable:
     def __init__(self, width: int, most: int = MOST_ROWS) -> None:
         """most: number of rows, a power of two."""
         self.lock = threading.Lock()
-        self.rows: Float = np.zeros((most + 1, width), np.float32)
+        places = most * _PLACES_A_ROW
+        memory = _zeros(places * 12 + (most + 1) * width * 4)
+        self._keys = memory[: places * 8].view(np.uint64)  # 0 where the place is free
+        self._row_of = memory[places * 8 : places * 12].view(np.int32)
+        self.rows: Float = memory[places * 12 :].view(np.float32).reshape(most + 1, width)
         self._used = 0
-        self._keys = np.zeros(most * _PLACES_A_ROW, np.uint64)  # 0 where the place is free
-        self._row_of = np.zeros(len(self._keys), np.int32)
         self._shift = np.uint64(65 - len(self._keys).bit_length())
 
     def __reduce__(self) -> tuple[type[TokenTable], tuple[int, int]]:
