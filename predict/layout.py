@@ -95,7 +95,7 @@ def is_among(asked: UInt64, known: UInt64) -> npt.NDArray[np.bool_]:
     As `np.isin` says it, without sorting: a hash writes itself to a place of a table, and who is asked for looks there.
     Of several hashes with one place the last stays; about the others, who shares their place asks again.
     """
-    bits = len(known).bit_length() + 3
+    bits = len(known).bit_length() + 1
     shift = np.uint64(64 - bits)
     table = np.zeros(1 << bits, np.uint64)
     table[0] = ~np.uint64(0)  # which belongs elsewhere; 0 would belong there

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
 
 from predict.designation import Designation, DesignationModel
 from predict.labels import FLAGS, KINDS, LABELS, Flag, Kind, Label
@@ -90,13 +90,25 @@ class Page(Sequence[Paragraph]):
         keep_from: float,
         source: str | None = None,
         designation_model: DesignationModel | None = None,
+        first: int = 0,
     ) -> None:
+        """answers: of a whole batch, among which those of this page begin at `first`."""
         self.texts = texts
-        self.answers = answers
+        self._of_batch = answers
+        self._first = first
         self.flag_thresholds = flag_thresholds
         self._keep_from = keep_from
         self._source = source
         self._designation_model = designation_model
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A page takes no other pages with it when it is pickled."""
+        return {**self.__dict__, "_of_batch": self.answers, "_first": 0}
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What the model says of its paragraphs, in columns."""
+        return self._of_batch[self._first : self._first + len(self.texts)]
 
     @cached_property
     def spans(self) -> list[tuple[int, int]] | None:
