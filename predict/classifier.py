@@ -18,7 +18,7 @@ from predict.splitting import split_paragraphs
 from predict.tokens import offsets_of
 
 DEFAULT_POLICY = "keep-0.995"
-BATCH_CHARS = 3 << 17  # pages are classified together until they hold this many characters
+BATCH_CHARS = 1 << 19  # pages are classified together until they hold this many characters
 _EMPTY = Answers(
     np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 5), np.float32), np.zeros((0, 3), np.float32)
 )

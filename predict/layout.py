@@ -7,6 +7,7 @@ this beside the scores of stage 1. All arrays run over the N paragraphs of a who
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +49,16 @@ class PageLayout:
     earlier: Int64
     first: Int64
     last: Int64
+
+    def beyond(self, by: int) -> Int64:
+        """The paragraphs whose page has none `by` places further on."""
+        if by not in self._beyond:
+            self._beyond[by] = np.flatnonzero(self.place < -by if by < 0 else self.place >= self.size - by)
+        return self._beyond[by]
+
+    @cached_property
+    def _beyond(self) -> dict[int, Int64]:
+        return {}
 
 
 def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
