@@ -60,9 +60,11 @@ def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
 
 def subword_counts(tokens: Tokens, settings: FeatureSettings) -> Int64:
     """Number of subword n-grams of each token: shape (T,). Only words have any."""
-    by_size = np.arange(MAX_TOKEN_CHARS + 3)
-    by_size = sum((_ngrams_in(by_size, n) for n in settings.subword_lengths), np.zeros(len(by_size), np.int64))
-    return by_size.take(_padded_sizes(tokens.classes, tokens.lengths))
+    padded = np.arange(MAX_TOKEN_CHARS + 1) + 2
+    by_length = sum((_ngrams_in(padded, n) for n in settings.subword_lengths), np.zeros(len(padded), np.int64))
+    counts = by_length.take(tokens.lengths, mode="clip")
+    counts *= tokens.classes <= cp.WORD_LAST
+    return counts
 
 
 def subword_buckets(tokens: Tokens, which: Int64, settings: FeatureSettings) -> tuple[Int64, Int64]:
