@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, overload
 
+import numpy as np
+
 from predict.designation import Designation, DesignationModel
 from predict.labels import FLAGS, KINDS, LABELS, Flag, Kind, Label
 from predict.model import Answers
 from predict.splitting import paragraph_spans
+
+_JOURNALISM = LABELS.index(Label.journalism)
 
 
 class Paragraph:
@@ -146,8 +150,9 @@ class Page(Sequence[Paragraph]):
     def kept(self, keep_from: float | None = None) -> list[bool]:
         """For each paragraph, whether `clean` keeps it: its probability of journalism is at least `keep_from`."""
         least = self._keep_from if keep_from is None else keep_from
-        journalism = self.answers.probabilities[:, LABELS.index(Label.journalism)]
-        return [bool(p >= least) for p in journalism.tolist()]
+        journalism = self.answers.probabilities[:, _JOURNALISM].astype(np.float64)
+        kept: list[bool] = (journalism >= least).tolist()
+        return kept
 
     @property
     def journalism(self) -> str:
