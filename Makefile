@@ -10,7 +10,7 @@ help:
 	@echo "make test   install what tests need, then ruff, mypy and pytest"
 	@echo "make test-browser  look at the HTML report in Chromium (apt-get install chromium chromium-driver)"
 	@echo "make test-frameworks  try the adapters in scikit-learn, datatrove, Dolma and Spark (needs Java)"
-	@echo "make bench  measure the speed and write BENCHMARKS.md"
+	@echo "make bench  measure the speed and write BENCHMARKS.md (ten minutes, 4 GB of temporary files)"
 	@echo "make check  validate the corpus in data/"
 	@echo "make train  fit models/default on data/ (REAL=pages.jsonl,more.jsonl adds files)"
 	@echo "make format let ruff format the code"
@@ -60,10 +60,10 @@ test-frameworks: $(VENV)/.frameworks
 	@$(BIN)/python -m pytest -m frameworks tests/integrations
 
 bench: $(VENV)/.bench
-	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/speed.py --large 2000
 
 $(VENV)/.bench: pyproject.toml $(VENV)/.test
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[bench]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[speed]"
 	@touch $@
 
 check: $(VENV)/.test

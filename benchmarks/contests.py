@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from sklearn.pipeline import make_pipeline
 from predict import Classifier
 from predict.classifier import BATCH_CHARS
 from predict.layout import lay_out
+from predict.page import Page
 from predict.splitting import split_paragraphs
 from predict.tokens import tokenize
 from train.corpus import read_corpus
@@ -204,7 +205,8 @@ def _steps(sieve: Classifier, texts: list[str], titles: list[str]) -> dict[str, 
     done("stage 2: weights looked up and added")
     answers = model.decide(combined)
     done("labels and flags")
-    bounds = np.concatenate(([0], np.cumsum(sizes))).tolist()
-    assert sum(len(answers[start:end].kinds) for start, end in pairwise(bounds)) == len(flat)
+    firsts = np.concatenate(([0], np.cumsum(sizes))).tolist()
+    made = [Page(page, answers, [], 0.5, text, None, first) for page, text, first in zip(pages, texts, firsts)]
+    assert sum(map(len, made)) == len(flat)
     done("pages as views")
     return spent

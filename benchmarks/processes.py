@@ -7,7 +7,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,21 +32,31 @@ class Ended:
     megabytes: float
 
 
+# On Linux a process counts the memory of the one that started it as its own until it has become another program. So a
+# small process stands between this large one and the one that is measured.
+LAUNCHER = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+wall = time.perf_counter() - start
+print(os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+
+
 def run_process(*arguments: str) -> Ended:
     """Run Python with these arguments, without its output."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCHER, sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    assert process.stderr is not None
-    errors = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(errors.decode(errors="replace"))
-    return Ended(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / (1024 if sys.platform == "linux" else 1 << 20))
+    code, wall, processor, memory = map(float, done.stdout.split())
+    if code:
+        raise RuntimeError(done.stderr)
+    return Ended(wall, processor, memory / (1024 if sys.platform == "linux" else 1 << 20))
 
 
 def process_start(rounds: int) -> dict[str, Ended]:

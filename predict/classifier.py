@@ -18,7 +18,7 @@ from predict.splitting import split_paragraphs
 from predict.tokens import offsets_of
 
 DEFAULT_POLICY = "keep-0.995"
-BATCH_CHARS = 1 << 18  # pages are classified together until they hold this many characters
+BATCH_CHARS = 1 << 19  # pages are classified together until they hold this many characters
 _EMPTY = Answers(
     np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 5), np.float32), np.zeros((0, 3), np.float32)
 )
@@ -92,13 +92,11 @@ class Classifier:
             answers = self.model.answer_html([given.html for given in batch if given.html is not None], titles)
         else:
             answers = self.model.answer(texts, titles, sizes)
-        bounds = offsets_of(sizes).tolist()
         thresholds = part.flag_thresholds.tolist()
         keep_from = part.policies.get(DEFAULT_POLICY, 0.5)
-        for given, start, end in zip(batch, bounds, bounds[1:]):
-            yield Page(
-                given.paragraphs, answers[start:end], thresholds, keep_from, given.source, self.model.designations
-            )
+        designations = self.model.designations
+        for given, first in zip(batch, offsets_of(sizes).tolist()):
+            yield Page(given.paragraphs, answers, thresholds, keep_from, given.source, designations, first)
 
 
 class _Given(NamedTuple):

@@ -1,7 +1,7 @@
 """What every Unicode code point is to the features: its class, and what it folds to.
 
 Features must not depend on the machine that computes them, yet each Python release brings its own
-Unicode database. So the two facts that features need are fixed here in a file, `codepoints.npz`, made
+Unicode database. So the two facts that features need are fixed here in a file, `codepoints.npy`, made
 once from one database and shipped: a class for each code point (is it part of a word, a word by itself,
 a digit, punctuation?) and the code point it folds to (lower case; every digit becomes "0", since "2019"
 and "2024" say the same thing about a paragraph).
@@ -19,7 +19,6 @@ import sys
 import unicodedata
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +31,8 @@ FOLD_MASK = (1 << CLASS_SHIFT) - 1
 SPACE, LOWER, UPPER, DIGIT, SINGLE, STOP, QUOTE, PUNCTUATION, SYMBOL, IGNORED = range(10)
 WORD_LAST = DIGIT
 
-_PATH = Path(__file__).with_name("codepoints.npz")
+_PATH = Path(__file__).with_name("codepoints.npy")
+_RUN = np.dtype([("start", "<u4"), ("packed", "<u4")])
 
 # Scripts written without spaces: every character is a token of its own.
 _SINGLE_RANGES = (
@@ -96,34 +96,30 @@ def build_table() -> npt.NDArray[np.uint32]:
 
 
 def save_table(table: npt.NDArray[np.uint32], path: Path = _PATH) -> None:
-    """Write the table as runs of one class and one distance between code point and fold."""
-    codes = np.arange(UNICODE_SIZE, dtype=np.int64)
-    kinds = (table >> CLASS_SHIFT).astype(np.int64)
-    shifts = (table & FOLD_MASK).astype(np.int64) - codes
-    # A digit folds to a constant: its shift differs at each code point, so runs of digits keep the shift 0 instead.
-    shifts[kinds == DIGIT] = 0
-    starts = np.flatnonzero(np.r_[True, (np.diff(kinds) != 0) | (np.diff(shifts) != 0)])
-    columns: dict[str, Any] = {
-        "starts": starts.astype(np.uint32),
-        "kinds": kinds[starts].astype(np.uint8),
-        "shifts": shifts[starts].astype(np.int32),
-    }
-    np.savez_compressed(path, **columns)
+    """Write the table as runs of code points whose entry, less the code point itself, is the same (modulo 2**32).
+
+    Digits all fold to one: of them, it is the entry itself.
+    """
+    digits = table >> np.uint32(CLASS_SHIFT) == DIGIT
+    packed = np.where(digits, table, table - np.arange(UNICODE_SIZE, dtype=np.uint32))
+    starts = np.flatnonzero(np.r_[True, packed[1:] != packed[:-1]])
+    runs = np.empty(len(starts), _RUN)
+    runs["start"], runs["packed"] = starts, packed[starts]
+    np.save(path, runs)
 
 
 @cache
 def load_table() -> npt.NDArray[np.uint32]:
     """Return the shipped table: shape (0x110000,), uint32, `fold | class << 21`; read-only."""
-    with np.load(_PATH, allow_pickle=False) as file:
-        starts, kinds, shifts = file["starts"].astype(np.int64), file["kinds"], file["shifts"]
-    lengths = np.diff(np.r_[starts, UNICODE_SIZE])
-    table = np.arange(UNICODE_SIZE, dtype=np.int32)
-    table += np.repeat(shifts, lengths)
-    every_kind = np.repeat(kinds, lengths)
-    table[every_kind == DIGIT] = ord("0")
-    packed: npt.NDArray[np.uint32] = table.astype(np.uint32) | every_kind.astype(np.uint32) << np.uint32(CLASS_SHIFT)
-    packed.flags.writeable = False
-    return packed
+    runs = np.load(_PATH, allow_pickle=False)
+    bounds = np.append(runs["start"], UNICODE_SIZE).astype(np.int64)
+    table: npt.NDArray[np.uint32] = np.repeat(runs["packed"], np.diff(bounds))
+    table += np.arange(UNICODE_SIZE, dtype=np.uint32)
+    digits = ord("0") | DIGIT << CLASS_SHIFT
+    for run in np.flatnonzero(runs["packed"] == digits):
+        table[bounds[run] : bounds[run + 1]] = digits
+    table.flags.writeable = False
+    return table
 
 
 if __name__ == "__main__":

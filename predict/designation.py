@@ -12,7 +12,8 @@ other: where a paragraph alone leaves the state open, the page's surest answer f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -36,7 +37,8 @@ class Designation(NamedTuple):
 
 @dataclass(frozen=True)
 class DesignationModel:
-    """Both heads. model: weights (buckets, statuses + states); states: codes, UNKNOWN among them."""
+    """Both heads. model: weights (buckets, statuses + states), as float16 where they come from a file, since few pages
+    need them; states: codes, UNKNOWN among them."""
 
     model: ParagraphModel
     statuses: tuple[Status, ...]
@@ -44,8 +46,12 @@ class DesignationModel:
 
     def probabilities(self, texts: Sequence[str]) -> tuple[Float, Float]:
         """Probabilities of the statuses (N, statuses) and of the states (N, states) for N >= 1 texts."""
-        scores = self.model.scores(tokenize(texts))
+        scores = self._in_single_precision.scores(tokenize(texts))
         return _softmax(scores[:, : len(self.statuses)]), _softmax(scores[:, len(self.statuses) :])
+
+    @cached_property
+    def _in_single_precision(self) -> ParagraphModel:
+        return replace(self.model, weights=self.model.weights.astype(np.float32, copy=False))
 
     def tell(self, texts: Sequence[str]) -> list[Designation]:
         """Say of the designations of one page which they are."""

@@ -48,9 +48,9 @@ def _bucket(hashes: UInt64, family: np.uint64, settings: FeatureSettings) -> Int
     return buckets.view(np.int64)
 
 
-def word_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
-    """Bucket of each token: shape (T,)."""
-    return _bucket(tokens.hashes, _WORD, settings)
+def word_buckets(tokens: Tokens, settings: FeatureSettings, which: Int64 | None = None) -> Int64:
+    """Bucket of each token, or of the tokens `which` (indices): shape (T,) or that of `which`."""
+    return _bucket(tokens.hashes if which is None else tokens.hashes.take(which), _WORD, settings)
 
 
 def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
@@ -60,9 +60,11 @@ def pair_buckets(tokens: Tokens, settings: FeatureSettings) -> Int64:
 
 def subword_counts(tokens: Tokens, settings: FeatureSettings) -> Int64:
     """Number of subword n-grams of each token: shape (T,). Only words have any."""
-    by_size = np.arange(MAX_TOKEN_CHARS + 3)
-    by_size = sum((_ngrams_in(by_size, n) for n in settings.subword_lengths), np.zeros(len(by_size), np.int64))
-    return by_size.take(_padded_sizes(tokens.classes, tokens.lengths))
+    padded = np.arange(MAX_TOKEN_CHARS + 1) + 2
+    by_length = sum((_ngrams_in(padded, n) for n in settings.subword_lengths), np.zeros(len(padded), np.int64))
+    counts = by_length.take(tokens.lengths, mode="clip")
+    counts *= tokens.classes <= cp.WORD_LAST
+    return counts
 
 
 def subword_buckets(tokens: Tokens, which: Int64, settings: FeatureSettings) -> tuple[Int64, Int64]:
@@ -71,9 +73,9 @@ def subword_buckets(tokens: Tokens, which: Int64, settings: FeatureSettings) -> 
     Returns buckets (N,) and indptr (U + 1,), N the sum of their `subword_counts`. A word is read as "<word>", cut
     to its first MAX_TOKEN_CHARS characters.
     """
-    sizes = _padded_sizes(tokens.classes[which], tokens.lengths[which])
+    sizes = _padded_sizes(tokens.classes.take(which), tokens.lengths.take(which))
     offsets = offsets_of(sizes)
-    codes = tokens.folded.take(ranges(tokens.starts[which] - 1, sizes), mode="clip")
+    codes = tokens.folded.take(ranges(tokens.starts.take(which) - 1, sizes), mode="clip")
     words = sizes > 0
     codes[offsets[:-1][words]] = ord("<")
     codes[offsets[1:][words] - 1] = ord(">")

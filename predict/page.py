@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import overload
+from typing import Any, overload
+
+import numpy as np
 
 from predict.designation import Designation, DesignationModel
 from predict.labels import FLAGS, KINDS, LABELS, Flag, Kind, Label
 from predict.model import Answers
 from predict.splitting import paragraph_spans
+
+_JOURNALISM = LABELS.index(Label.journalism)
 
 
 class Paragraph:
@@ -90,13 +94,25 @@ class Page(Sequence[Paragraph]):
         keep_from: float,
         source: str | None = None,
         designation_model: DesignationModel | None = None,
+        first: int = 0,
     ) -> None:
+        """answers: of a whole batch, among which those of this page begin at `first`."""
         self.texts = texts
-        self.answers = answers
+        self._of_batch = answers
+        self._first = first
         self.flag_thresholds = flag_thresholds
         self._keep_from = keep_from
         self._source = source
         self._designation_model = designation_model
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A page takes no other pages with it when it is pickled."""
+        return {**self.__dict__, "_of_batch": self.answers, "_first": 0}
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What the model says of its paragraphs, in columns."""
+        return self._of_batch[self._first : self._first + len(self.texts)]
 
     @cached_property
     def spans(self) -> list[tuple[int, int]] | None:
@@ -134,8 +150,9 @@ class Page(Sequence[Paragraph]):
     def kept(self, keep_from: float | None = None) -> list[bool]:
         """For each paragraph, whether `clean` keeps it: its probability of journalism is at least `keep_from`."""
         least = self._keep_from if keep_from is None else keep_from
-        journalism = self.answers.probabilities[:, LABELS.index(Label.journalism)]
-        return [bool(p >= least) for p in journalism.tolist()]
+        journalism = self.answers.probabilities[:, _JOURNALISM].astype(np.float64)
+        kept: list[bool] = (journalism >= least).tolist()
+        return kept
 
     @property
     def journalism(self) -> str:

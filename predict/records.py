@@ -270,6 +270,7 @@ def _fields(source: Source, title: str | None) -> dict[str, Any]:
 
 def _parse_each(piece: Piece, items: Iterable[tuple[Any, bytes]], read: Any) -> Parsed:
     parsed = Parsed(bad=list(piece.bad))
+    folder = piece.source.folder
     for number, (item, raw) in enumerate(items, piece.line):
         if isinstance(item, bytes) and (not item or item.isspace()):
             continue
@@ -283,7 +284,7 @@ def _parse_each(piece: Piece, items: Iterable[tuple[Any, bytes]], read: Any) -> 
         else:
             title = fields.get("title")
             title = title if isinstance(title, str) else None
-            parsed.records.append(Record(number, fields, texts, title, raw, plain, piece.source.folder))
+            parsed.records.append(Record(number, fields, texts, title, raw, plain, folder))
     return parsed
 
 

@@ -66,17 +66,26 @@ class ParagraphModel:
         with self._known.lock:
             found = self._known.find(tokens.hashes, lambda which: self._learned_vectors(tokens, which))
             rows = np.full(len(found) + len(tokens.chars), ZEROS)
-            rows[np.arange(len(found)) + tokens.owner] = found
+            rows[tokens.slots] = found
             return self._known.rows.take(rows, axis=0)
 
     def _learned_vectors(self, tokens: Tokens, which: Int64) -> Float:
-        """Weights of the tokens `which` (U indices) and of their subwords, added: shape (U, HEADS)."""
-        vectors = self.weights.take(word_buckets(tokens, self.settings)[which], axis=0)
+        """Weights of the tokens `which` (U indices) and of their subwords, added: shape (U, HEADS).
+
+        All first subwords are added at once, then all second ones, and so on; with the tokens of most subwords first,
+        those that have a next one are the first rows of them all.
+        """
         subwords, indptr = subword_buckets(tokens, which, self.settings)
-        some = np.flatnonzero(np.diff(indptr))
-        if len(some):
-            vectors[some] += sum_stretches(self.weights.take(subwords, axis=0), indptr[some])
-        return vectors
+        counts = np.diff(indptr)
+        order = np.argsort(counts.astype(np.uint16), kind="stable")[::-1]
+        at = indptr.take(order)
+        vectors = self.weights.take(word_buckets(tokens, self.settings, which.take(order)), axis=0)
+        for have in len(which) - np.cumsum(np.bincount(counts))[:-1]:
+            vectors[:have] += self.weights.take(subwords.take(at[:have]), axis=0)
+            at[:have] += 1
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        return vectors.take(back, axis=0)
 
     def _shape_scores(self, tokens: Tokens) -> Float:
         """Weights of the shape features, times their value: shape (P, HEADS)."""

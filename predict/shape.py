@@ -7,6 +7,7 @@ with one another: what is short and has no full stop is a button in any language
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,13 +29,24 @@ def _share(part: Int64, whole: Int64) -> Int64:
 
 
 def steps_passed(values: npt.NDArray[Any], steps: npt.NDArray[Any]) -> Int64:
-    """How many of a few ascending steps each value has reached. For many values this is faster than `searchsorted`."""
+    """How many of a few ascending steps each value has reached. For many values this is faster than `searchsorted`.
+
+    Whole numbers, which must not be negative, are looked up.
+    """
+    if values.dtype.kind in "iu" and steps.dtype.kind in "iu":
+        return _passed(tuple(steps.tolist())).take(values, mode="clip")
     if values.size < _FEW_VALUES * len(steps):
         return steps.searchsorted(values, side="right")
     passed = np.zeros_like(values, np.uint8)
     for step in steps:
         passed += values >= step
     return passed.astype(np.int64)
+
+
+@cache
+def _passed(steps: tuple[int, ...]) -> Int64:
+    """How many steps each of 0, 1, ... has reached, up to the last step."""
+    return np.searchsorted(steps, np.arange(steps[-1] + 1), side="right")
 
 
 def edge_classes(tokens: Tokens) -> tuple[Int64, Int64]:
@@ -53,8 +65,7 @@ def shape_columns(tokens: Tokens) -> list[Int64]:
     """The columns of `shape_values`."""
     paragraphs = len(tokens.chars)
     sizes = np.diff(tokens.indptr)
-    of_class = np.bincount(tokens.owner * 16 + tokens.classes, minlength=paragraphs * 16).reshape(paragraphs, 16)
-    counts = np.ascontiguousarray(of_class.T)
+    counts = tokens.class_counts
     words = counts[cp.LOWER] + counts[cp.UPPER]
     capitals = np.bincount(tokens.owner[tokens.capitals], minlength=paragraphs)
     first, last = edge_classes(tokens)

@@ -19,9 +19,18 @@ from predict.tokens import Int64, UInt64
 
 Float = npt.NDArray[np.float32]
 
-MOST_ROWS = 1 << 17  # with 10 numbers each, 5 MB; places take another 6 MB
-_PLACES_A_ROW = 4
+MOST_ROWS = 1 << 17  # with 10 numbers each, 5 MB; places take another 3 MB
+_PLACES_A_ROW = 2
 ZEROS = 0  # a row of zeros, for no token
+_HUGE_PAGE = 1 << 21
+
+
+def _zeros(size: int) -> npt.NDArray[np.uint8]:
+    """Zeros that begin where a huge page of memory can: hashes are strewn over them, and each small page would be one
+    more interruption when it is first written to."""
+    memory = np.zeros(size + _HUGE_PAGE, np.uint8)
+    start = -memory.ctypes.data % _HUGE_PAGE
+    return memory[start : start + size]
 
 
 class TokenTable:
@@ -34,10 +43,12 @@ class TokenTable:
     def __init__(self, width: int, most: int = MOST_ROWS) -> None:
         """most: number of rows, a power of two."""
         self.lock = threading.Lock()
-        self.rows: Float = np.zeros((most + 1, width), np.float32)
+        places = most * _PLACES_A_ROW
+        memory = _zeros(places * 12 + (most + 1) * width * 4)
+        self._keys = memory[: places * 8].view(np.uint64)  # 0 where the place is free
+        self._row_of = memory[places * 8 : places * 12].view(np.int32)
+        self.rows: Float = memory[places * 12 :].view(np.float32).reshape(most + 1, width)
         self._used = 0
-        self._keys = np.zeros(most * _PLACES_A_ROW, np.uint64)  # 0 where the place is free
-        self._row_of = np.zeros(len(self._keys), np.int64)
         self._shift = np.uint64(65 - len(self._keys).bit_length())
 
     def __reduce__(self) -> tuple[type[TokenTable], tuple[int, int]]:
@@ -66,21 +77,28 @@ class TokenTable:
             self._forget()
             places[:] = (hashes >> self._shift).view(np.int64)
             new = self._enter(hashes, places, np.arange(len(hashes)))
+        if not len(new):
+            return
         first, self._used = self._used + 1, self._used + len(new)
         self.rows[first : self._used + 1] = compute(new)
-        self._row_of[places[new]] = np.arange(first, self._used + 1)
+        self._row_of[places.take(new)] = np.arange(first, self._used + 1)
 
     def _enter(self, hashes: UInt64, places: Int64, astray: Int64) -> Int64:
         """Return one index for each distinct hash that was entered."""
         new = []
+        at, wanted = places.take(astray), hashes.take(astray)
         while len(astray):
-            free = astray[self._keys.take(places[astray]) == 0]
+            free = np.flatnonzero(self._keys.take(at) == 0)
+            there, named = at.take(free), astray.take(free)
             # Of all that write to a place the last one stays: its hash, and its index in the name of its equals.
-            self._keys[places[free]] = hashes[free]
-            self._row_of[places[free]] = free
-            new.append(free[self._row_of.take(places[free]) == free])
-            astray = astray[self._keys.take(places[astray]) != hashes[astray]]
-            places[astray] = (places[astray] + 1) % len(self._keys)
+            self._keys[there] = wanted.take(free)
+            self._row_of[there] = named
+            new.append(named[self._row_of.take(there) == named])
+            on = np.flatnonzero(self._keys.take(at) != wanted)
+            astray, at, wanted = astray.take(on), at.take(on), wanted.take(on)
+            at += 1
+            at %= len(self._keys)
+            places[astray] = at
         return np.concatenate(new)
 
     def _forget(self) -> None:

@@ -61,13 +61,25 @@ class Tokens:
         return np.repeat(np.arange(len(self.chars)), np.diff(self.indptr))
 
     @cached_property
+    def slots(self) -> Int64:
+        """(T,) place of each token where every paragraph has one place more than tokens: that of the pair it ends."""
+        return np.arange(len(self.hashes)) + self.owner
+
+    @cached_property
+    def class_counts(self) -> Int64:
+        """How many tokens of each class each paragraph has: shape (16, P), of classes that there are."""
+        paragraphs = len(self.chars)
+        counts = np.bincount(self.owner * 16 + self.classes, minlength=paragraphs * 16)
+        return np.ascontiguousarray(counts.reshape(paragraphs, 16).T)
+
+    @cached_property
     def pairs(self) -> UInt64:
         """Hash of each word 2-gram, edges included: shape (T + P,); paragraph p has indptr[p] + p : indptr[p + 1] +
         p + 1."""
         paragraphs = len(self.chars)
         padded = np.empty(len(self.hashes) + paragraphs + 1, np.uint64)
         padded[self.indptr + np.arange(paragraphs + 1)] = _EDGE
-        padded[np.arange(1, len(self.hashes) + 1) + self.owner] = self.hashes
+        padded[1:][self.slots] = self.hashes
         pairs = padded[:-1] * MIX_2
         pairs += padded[1:]
         return mix(pairs)
@@ -199,7 +211,12 @@ def offsets_of(sizes: Int64) -> Int64:
 
 def ranges(starts: Int64, sizes: Int64) -> Int64:
     """Concatenate arange(start, start + size) for each pair."""
+    some = np.flatnonzero(sizes)
+    if len(some) < len(sizes):
+        starts, sizes = starts.take(some), sizes.take(some)
     offsets = offsets_of(sizes)
-    result = np.repeat(starts - offsets[:-1], sizes)
-    result += np.arange(len(result))
-    return result
+    steps = np.ones(int(offsets[-1]), np.int64)
+    if len(steps):
+        steps[0] = starts[0]
+        steps[offsets[1:-1]] = starts[1:] - starts[:-1] - sizes[:-1] + 1
+    return np.cumsum(steps, out=steps)

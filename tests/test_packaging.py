@@ -85,7 +85,7 @@ def test_the_wheel_holds_the_model_the_types_and_the_table(wheel: Path) -> None:
         names = set(archive.namelist())
         model = {path.name: archive.read(f"predict/default_model/{path.name}") for path in _shipped()}
         (about,) = (archive.read(name) for name in names if name.endswith(".dist-info/METADATA"))
-    assert {"predict/py.typed", "train/py.typed", "predict/codepoints.npz", "predict/cli.py", "train/cli.py"} <= names
+    assert {"predict/py.typed", "train/py.typed", "predict/codepoints.npy", "predict/cli.py", "train/cli.py"} <= names
     assert model == {path.name: path.read_bytes() for path in _shipped()}
     assert {name.split("/")[0].split("-")[0] for name in names} == {"predict", "train", "newsieve"}
     fields = email.message_from_bytes(about)

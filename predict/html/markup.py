@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from predict.html.page import Block, HtmlPage
+from predict.html.page import GROUPS, Block, HtmlPage
 from predict.html.tags import LANDMARKS
 from predict.tokens import Int64, offsets_of
 
@@ -30,7 +30,6 @@ CHAIN = 24  # elements around a block that are read
 NEAR = 8  # those that are named one by one
 _BANDS = ("own", "near", "far", "")  # how near an element is
 _FAR = 2
-GROUPS = 8  # that a block belongs to
 _SHAPE = 4  # elements by which blocks are alike
 _WORDS_MOST = 12  # of one attribute, and of one address
 _ATTRIBUTE_CHARS = 400

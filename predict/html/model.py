@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from predict.html.markup import GROUPS, own_buckets, token_buckets
-from predict.html.page import Block, HtmlPage
+from predict.html.page import GROUPS, Block, HtmlPage
 from predict.labels import KINDS
 from predict.scoring import HEADS, Float, log_softmax
 from predict.tokens import Int64
@@ -32,7 +31,8 @@ _PRIOR = 0.5  # blocks of the average kind that each group has beside its own
 
 @dataclass(frozen=True)
 class MarkupModel:
-    """Stage 1 for blocks. numbers: (NUMBERS, HEADS); weights: (2**bits, HEADS) of tokens; bias: (HEADS,)."""
+    """Stage 1 for blocks. numbers: (NUMBERS, HEADS); weights: (2**bits, HEADS) of tokens, as float16 where they come
+    from a file; bias: (HEADS,)."""
 
     bits: int
     numbers: Float
@@ -41,14 +41,20 @@ class MarkupModel:
 
     def scores(self, stage_1: Float, pages: Sequence[HtmlPage]) -> Float:
         """Return the scores (N, HEADS) of the N blocks of whole pages from the text's stage 1 (N, HEADS)."""
+        from predict.html.markup import token_buckets  # and what that needs, when the first HTML comes
+
         buckets, indptr = token_buckets(pages, self.bits)
-        totals = np.add.reduceat(self.weights[buckets], indptr[:-1], axis=0) * token_scale(indptr)[:, None]
+        weights = self.weights.take(buckets, axis=0).astype(np.float32)
+        totals = np.add.reduceat(weights, indptr[:-1], axis=0) * token_scale(indptr)[:, None]
         return np.asarray(totals + block_numbers(stage_1, pages) @ self.numbers + self.bias, np.float32)
 
     def own_token_weights(self, block: Block) -> Float:
         """What each token of a block adds to its scores, but for the number of its neighbours' tokens: (T, HEADS)."""
+        from predict.html.markup import own_buckets
+
         scale = 1.0 / np.sqrt(max(1, len(block.markup)))
-        return np.asarray(self.weights[own_buckets(block, self.bits)] * scale, np.float32)
+        weights = self.weights[own_buckets(block, self.bits)].astype(np.float32)
+        return np.asarray(weights * np.float32(scale), np.float32)
 
 
 def token_scale(indptr: Int64) -> Float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+GROUPS = 8  # that a block belongs to
+
 
 @dataclass(frozen=True)
 class Block:

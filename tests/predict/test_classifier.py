@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -110,6 +111,16 @@ def test_many_pages_come_out_in_order_with_their_titles(small: Classifier) -> No
     for text, title, page in zip(texts, titles, pages):
         alone = small.classify(text, title)
         np.testing.assert_allclose(page.answers.probabilities, alone.answers.probabilities, atol=1e-5)
+
+
+def test_a_page_that_is_pickled_takes_none_of_the_others_along(small: Classifier) -> None:
+    pages = list(small.classify_many([f"{PAGE}\nNumber {i}" for i in range(200)]))
+    page = pages[150]
+    assert len(pickle.dumps(page)) < 2 * len(pickle.dumps(small.classify(f"{PAGE}\nNumber 150")))
+    again = pickle.loads(pickle.dumps(page))
+    assert [(p.text, p.label, p.flags, p.probabilities) for p in again] == [
+        (p.text, p.label, p.flags, p.probabilities) for p in page
+    ]
 
 
 def test_a_stream_without_end_is_answered_as_it_comes(small: Classifier) -> None:

@@ -240,5 +240,6 @@ def test_classifying_starts_without_what_it_does_not_need(page: str, tmp_path: P
         "zstandard",
         "pyarrow",
         "multiprocessing",
+        "predict.html.markup",
         "train",
     }

@@ -113,6 +113,18 @@ def test_a_model_comes_back_as_it_was_saved(folder: Path, good: bytes, tmp_path:
     assert (loaded.policies, loaded.card) == (model.policies, model.card)
 
 
+def test_every_number_that_float16_has_comes_back_exactly(tmp_path: Path) -> None:
+    model = random_model(13)
+    numbers = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    numbers = numbers[np.isfinite(numbers)].astype(np.float32)
+    weights = model.paragraphs.weights
+    weights.ravel()[: len(numbers)] = numbers
+    save_model(model, tmp_path)
+    loaded = load_model(tmp_path).paragraphs.weights
+    assert loaded.dtype == np.float32
+    assert loaded.tobytes() == weights.tobytes()  # the signs of zeros, too
+
+
 def test_a_fitted_model_answers_after_loading_as_before(small_fit: Any, small: Classifier) -> None:
     before, after = Classifier(small_fit.model).classify(PAGE), small.classify(PAGE)
     assert np.array_equal(before.answers.probabilities, after.answers.probabilities)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -57,31 +58,46 @@ def test_a_folder_becomes_a_folder(newsieve: Run, tmp_path: Path) -> None:
 
 
 @posix
-def test_a_run_that_is_killed_again_and_again_and_resumed_gives_what_an_uninterrupted_one_gives(
+def test_a_run_that_is_killed_twenty_times_and_resumed_gives_what_an_uninterrupted_one_gives(
     newsieve: Run, tmp_path: Path
 ) -> None:
     _fill(tmp_path / "in")
+    for i in range(8):
+        lines = jsonl(numbered_pages(2000 + i)) + b"{}\n"
+        (tmp_path / "in" / f"k{i}.jsonl").write_bytes(lines)
     whole = newsieve("classify", "in", "-o", "whole", "--errors", "whole.errors")
+    assert whole.returncode == 1
+    out, errors = tmp_path / "out", tmp_path / "out.errors"
+    arguments = ["classify", "in", "-o", "out", "--errors", "out.errors", "--resume", "--jobs"]
+
+    def is_as_uninterrupted() -> bool:
+        entries = [sorted(path.read_bytes().splitlines()) for path in (errors, tmp_path / "whole.errors")]
+        return _everything(out) == _everything(tmp_path / "whole") and entries[0] == entries[1]
+
     random_ = random.Random(5)
-    arguments = ["classify", "in", "-o", "out", "--errors", "out.errors", "--resume", "--jobs", random_.choice((1, 2))]
-    finished: dict[str, int] = {}
-    for _ in range(6):
-        before = len(_visible(tmp_path / "out"))
-        with _started(*arguments, cwd=tmp_path) as process:
-            until = time.monotonic() + 20
-            while len(_visible(tmp_path / "out")) <= before and process.poll() is None and time.monotonic() < until:
-                time.sleep(0.002)
-            time.sleep(random_.uniform(0, 0.15))
+    kills, finished = 0, dict[str, int]()
+    while kills < 20:
+        with _started(*arguments, random_.choice((1, 1, 2)), cwd=tmp_path) as process:
+            if kills % 2:
+                time.sleep(random_.uniform(0, 0.6))
+            else:  # when another file is finished, or a little later
+                _wait_for(lambda: len(_visible(out)) > len(finished) or process.poll() is not None)  # noqa: B023
+                time.sleep(random_.uniform(0, 0.05))
             process.kill()
         for name, changed in finished.items():
-            assert (tmp_path / "out" / name).stat().st_mtime_ns == changed
-        finished = {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in _visible(tmp_path / "out")}
-    done = newsieve(*arguments)
-    assert done.returncode == whole.returncode == 1
-    assert f"{len(finished)} of 13 files were finished before" in done.stderr.decode()
-    assert _everything(tmp_path / "out") == _everything(tmp_path / "whole")
-    entries = [sorted((tmp_path / name).read_bytes().splitlines()) for name in ("out.errors", "whole.errors")]
-    assert entries[0] == entries[1]
+            assert (out / name).stat().st_mtime_ns == changed
+        finished = {name: (out / name).stat().st_mtime_ns for name in _visible(out)}
+        if process.returncode == -signal.SIGKILL:
+            kills += 1
+        else:  # it was done before: once more from the beginning
+            assert is_as_uninterrupted()
+            shutil.rmtree(out)
+            errors.unlink()
+            finished = {}
+    done = newsieve(*arguments, 1)
+    assert done.returncode == whole.returncode or len(finished) == 20
+    assert not finished or f"{len(finished)} of 21 files were finished before" in done.stderr.decode()
+    assert is_as_uninterrupted()
 
 
 def _visible(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predict import Classifier, read_html
-from predict.html.markup import GROUPS
+from predict.html.page import GROUPS
 from predict.splitting import split_paragraphs
 from tests.predict.html.pages import PAGE, TEXTS, soup
 from tests.program import environment
