@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -44,9 +46,10 @@ def titled(title: str | None, lines: list[str]) -> list[str]:
 
 def _trafilatura(**settings: bool) -> Extract:
     extract = importlib.import_module("trafilatura").bare_extraction
+    dates = {"extensive_search": False, "original_date": False}  # only the title is wanted, and that search is long
 
     def lines(html: str) -> list[str]:
-        found = extract(html, with_metadata=True, **settings)
+        found = extract(html, with_metadata=True, date_extraction_params=dates, **settings)
         return titled(found.title, (found.text or "").splitlines()) if found else []
 
     return lines
@@ -131,14 +134,17 @@ def extracted(name: str, pages: Sequence[Labelled], cache: Path) -> Output:
     path = cache / "outputs" / f"{key(name)}-{about.hexdigest()[:12]}.json"
     if path.exists():
         return Output(**orjson.loads(path.read_bytes()))
-    output = run(EXTRACTORS[name][1](), pages)
+    # In a process of its own: libraries keep caches, which must not help the next one.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        output = process.submit(run, name, pages).result()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(orjson.dumps(output))
     return output
 
 
-def run(extract: Extract, pages: Sequence[Labelled]) -> Output:
+def run(name: str, pages: Sequence[Labelled]) -> Output:
     """Extract each page; one that takes too long or breaks the extractor yields nothing."""
+    extract = EXTRACTORS[name][1]()
     output = Output()
     # The first page twice: what is loaded on first use is not the page's time.
     for number, page in enumerate([pages[0], *pages]):
@@ -148,7 +154,7 @@ def run(extract: Extract, pages: Sequence[Labelled]) -> Output:
             with _limited():
                 lines = extract(page.html)
         except Exception as error:  # whatever a library stumbles over
-            lines, problem = [], f"{type(error).__name__}: {error}"[:200]
+            lines, problem = [], " ".join(f"{type(error).__name__}: {error}".split())[:150]
         output.seconds += time.process_time() - start if number else 0
         output.lines[page.page.id] = lines
         if problem:

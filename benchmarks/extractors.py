@@ -189,14 +189,19 @@ def fasttext_row(pages: Sequence[Labelled], corpus: Corpus, folder: Path) -> Row
 
 def table(truth: Truth, rows: Sequence[Row]) -> str:
     """The figures of every system, the best first."""
-    header = ["", "precision", "recall", "F1", "by chars: precision", "recall", "F1", *map(str, KINDS), "pages/s"]
+    header = ["", "precision", "recall", "F1", "by chars: precision", "recall", "F1", "pages/s"]
     lines: list[list[str]] = []
-    for row in sorted(rows, key=lambda row: -figure(truth, row.kept, False).f1):
+    for row in rows:
         figures = [figure(truth, row.kept, by_chars) for by_chars in (False, True)]
-        shares = [f"{value:.1%}" for value in slipped(truth, row.kept).values()]
-        speed = f"{row.pages_per_second:.3g}" if row.pages_per_second else "-"
-        lines.append([row.name, *(f"{v:.3f}" for f in figures for v in (f.precision, f.recall, f.f1)), *shares, speed])
+        speed = f"{row.pages_per_second:,.0f}" if row.pages_per_second else "-"
+        lines.append([row.name, *(f"{v:.3f}" for f in figures for v in (f.precision, f.recall, f.f1)), speed])
     return format_table(header, lines)
+
+
+def slipped_table(truth: Truth, rows: Sequence[Row]) -> str:
+    """The share of each kind that every system keeps."""
+    lines = [[row.name, *(f"{value:.1%}" for value in slipped(truth, row.kept).values())] for row in rows]
+    return format_table(["", *map(str, KINDS)], lines)
 
 
 def after_table(truth: Truth, rows: Sequence[Row]) -> str:
@@ -214,20 +219,25 @@ def after_table(truth: Truth, rows: Sequence[Row]) -> str:
 
 
 def draw(truth: Truth, rows: Sequence[Row], path: Path) -> None:
-    """A bar for each system, and behind it a lighter one: with newsieve after it."""
+    """F1 of each system as a dot, the best above, and as a ring what it is with newsieve after it."""
     plt = importlib.import_module("matplotlib.pyplot")
-    plt.switch_backend("svg")
     plt.rcParams |= {"svg.hashsalt": "newsieve", "svg.fonttype": "none"}  # the same figures give the same, small file
-    shown = sorted(rows, key=lambda row: figure(truth, row.kept, False).f1)
-    figure_, axes = plt.subplots(figsize=(8, 0.35 * len(shown) + 1.2), layout="constrained")
+    shown = rows[::-1]
+    alone = [figure(truth, row.kept, False).f1 for row in shown]
+    picture, axes = plt.subplots(figsize=(8, 0.32 * len(shown) + 1.2), layout="constrained")
     names = [row.name for row in shown]
-    second = [figure(truth, row.kept if row.after is None else row.after, False).f1 for row in shown]
-    axes.barh(names, second, color="#9ecae1", label="with newsieve after it")
+    axes.hlines(names, 0, alone, color="#dddddd", zorder=1)
+    sieved = [(row.name, figure(truth, row.after, False).f1) for row in shown if row.after is not None]
+    if sieved:
+        places, values = zip(*sieved)
+        ring = {"facecolors": "none", "edgecolors": "#08519c", "zorder": 3, "s": 60}
+        axes.scatter(values, places, label="with newsieve after it", **ring)
     colours = ["#08519c" if name.startswith("newsieve") else "#636363" for name in names]
-    axes.barh(names, [figure(truth, row.kept, False).f1 for row in shown], height=0.45, color=colours, label="alone")
-    axes.set(xlim=(0, 1), xlabel="F1 for journalism, by blocks")
-    axes.legend(loc="lower left")
-    figure_.savefig(path, metadata={"Date": None})
+    axes.scatter(alone, names, color=colours, zorder=2, label="alone")
+    axes.set(xlim=(min(alone) - 0.03, 1), xlabel="F1 for journalism, by blocks")
+    axes.legend(loc="lower right")
+    picture.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {})
+    plt.close(picture)
 
 
 def versions() -> str:
@@ -248,14 +258,19 @@ Written by `python benchmarks/extractors.py` (newsieve {__version__}; its openin
 real pages with {len(truth.kinds):,} labelled blocks, {truth.journalism.sum():,} of them journalism. newsieve and
 fastText answer by models that saw nothing of the page's publisher. `newsieve` keeps what it calls journalism, `clean`
 what the default policy of `newsieve clean` keeps, which is made to lose little. `by chars` counts letters and digits.
-Under each kind: the share of its blocks that is kept; for all but `story`, less is better. pages/s: processor time on
-one core, where cached outputs bring the time of the run that made them. C4, fastText and newsieve on text get the page
-as paragraphs, all others as HTML. {versions()}
+pages/s: processor time on one core, where cached outputs bring the time of the run that made them. C4, fastText and
+newsieve on text get the page as paragraphs, all others as HTML. {versions()}
 
 ![F1 for journalism](benchmarks/extractors.svg)
 
 ```
 {table(truth, rows)}
+```
+
+The share of the blocks of each kind that is kept; for all but `story`, less is better.
+
+```
+{slipped_table(truth, rows)}
 ```
 
 newsieve after an extractor, its output as input: the share of the rightly kept blocks that newsieve keeps, and of the
@@ -321,6 +336,7 @@ def main() -> None:
             rows += makers[name]()
         except ImportError as error:
             notes.append(f"{name} is left out: {error}.")
+    rows.sort(key=lambda row: -figure(truth, row.kept, False).f1)
     draw(truth, rows, options.picture)
     text = part(truth, pages, rows, notes)
     options.out.write_text(into_markers(options.out.read_text("utf-8") if options.out.exists() else "", text), "utf-8")
