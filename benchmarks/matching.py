@@ -19,11 +19,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 
 from predict.errors import NewsieveError
 from predict.html.encoding import decode
@@ -187,30 +185,6 @@ def found(pages: Sequence[Labelled], lines: dict[str, list[str]]) -> Kept:
         journalism = [q.kind is not None and LABEL_OF[q.kind] == Label.journalism for q in labelled]
         kept += kept_blocks([p.keys[i] for i in p.labelled], journalism, p.keys, lines[p.page.id])
     return np.array(kept)
-
-
-def predicted(pages: Sequence[Labelled], predictions: Path) -> Kept:
-    """Which labelled blocks an out-of-fold file calls journalism. With `<stem>.gold.jsonl` beside it, which holds the
-    paragraphs that it is about, a labelled one that is not among these was never found in the HTML: not kept."""
-    records = {record["id"]: record["paragraphs"] for record in _records(predictions)}
-    beside = predictions.with_name(f"{predictions.stem}.gold.jsonl")
-    gold = {r["id"]: [key(p["text"]) for p in r["paragraphs"]] for r in _records(beside)} if beside.exists() else {}
-    kept = []
-    for page in pages:
-        answers = [answer["label"] == Label.journalism for answer in records[page.page.id]]
-        if page.page.id in gold:
-            left = iter(answers)
-            about = set(gold[page.page.id])
-            kept += [next(left) if page.keys[i] in about else False for i in page.labelled]
-        elif len(answers) == len(page.keys):
-            kept += [answers[i] for i in page.labelled]
-        else:
-            raise NewsieveError(f"{predictions}: page {page.page.id} has {len(answers)} answers")
-    return np.array(kept)
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    return [orjson.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
 
 
 def figure(truth: Truth, kept: Kept, by_chars: bool) -> Figure:

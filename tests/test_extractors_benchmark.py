@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+from html import escape
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from predict.errors import NewsieveError
 from predict.labels import Kind
-from tests.program import ROOT
+from tests.program import ROOT, jsonl, read_jsonl
+from train.corpus import read_corpus
 from train.html_pages import key
+from train.settings import TrainSettings
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
+import extracting
 import extractors
+import fold_models
 import matching
 
 STORY = "The ferry to Aldersund was late again on Monday, and nobody on the quay could say why it was."
@@ -80,3 +87,58 @@ def test_it_writes_between_its_markers_alone() -> None:
     assert extractors.into_markers("# Benchmarks\n", new) == f"# Benchmarks\n\n{new}\n"
     with pytest.raises(NewsieveError, match="put the second"):
         extractors.into_markers(extractors.BEGIN, new)
+
+
+# --- out of fold -----------------------------------------------------------------------------------------------------
+
+
+def write_pages(folder: Path, pages: list[dict[str, Any]]) -> tuple[Path, Path]:
+    """A file of labelled pages and the folder of their HTML."""
+    (folder / "html").mkdir(exist_ok=True)
+    for page in pages:
+        blocks = "".join(f'<p class="{p["kind"]}">{escape(p["text"])}</p>' for p in page["paragraphs"])
+        (folder / "html" / f"{page['id']}.html").write_text(blocks, encoding="utf-8")
+    (folder / "pages.jsonl").write_bytes(jsonl(pages))
+    return folder / "pages.jsonl", folder / "html"
+
+
+def test_the_model_of_a_fold_saw_nothing_of_it_and_is_fitted_once(
+    data_slice: Path, small_settings: TrainSettings, tmp_path: Path
+) -> None:
+    lines = b"".join((data_slice / "pages" / f"{lang}.jsonl").read_bytes() for lang in ("en", "ru"))
+    pages = [{**page, "fold": number % 3} for number, page in enumerate(read_jsonl(lines))]
+    said: list[str] = []
+
+    def fitted() -> dict[int, bytes]:
+        source, html = write_pages(tmp_path, pages)
+        corpus = read_corpus([source, data_slice / "paragraphs" / "en.jsonl"])
+        folder = tmp_path / fold_models.digest(corpus, html, small_settings)
+        models = fold_models.fitted_models(corpus, source, html, folder, small_settings, said.append)
+        assert models.keys() == {0, 1, 2}
+        assert all(model.model.html is not None for model in models.values())
+        return {fold: (folder / str(fold) / "model.safetensors").read_bytes() for fold in models}
+
+    first = fitted()
+    assert fitted() == first
+    assert len(said) == 3
+    for page in pages:
+        if page["fold"] == 1:  # the other folds' models learn other texts from there
+            page["paragraphs"] = [{**p, "text": p["text"][::-1]} for p in page["paragraphs"]]
+    other = fitted()
+    assert len(said) == 6
+    assert {fold for fold in first if other[fold] == first[fold]} == {1}
+
+
+def test_pages_without_a_fold_are_refused(data_slice: Path) -> None:
+    source = data_slice / "pages" / "en.jsonl"
+    with pytest.raises(NewsieveError, match='without "fold"'):
+        fold_models.folds_of(read_corpus([source]), source)
+
+
+# --- extractors ------------------------------------------------------------------------------------------------------
+
+
+def test_a_title_is_put_before_the_text_unless_it_is_there() -> None:
+    assert extracting.titled("Late again", [STORY]) == ["Late again", STORY]
+    assert extracting.titled("Late again", ["LATE AGAIN!", STORY]) == ["LATE AGAIN!", STORY]
+    assert extracting.titled(None, [STORY]) == [STORY]

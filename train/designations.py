@@ -41,6 +41,7 @@ _C = 5.0
 _STRETCH = 25  # lines of a file that are held out together
 _ITERATIONS = 100
 _NAME_WEIGHT = 0.3  # of a name, beside 1 on average for a paragraph
+_OTHERS = 0.8  # of the odds of "none of these", which the names of all other countries make too likely
 # fmt: off
 _LANGUAGES = (
     "en", "ru", "de", "fr", "es", "it", "pl", "pt", "nl", "cs", "sv", "hu",
@@ -93,6 +94,7 @@ def fit_designations(given: Sequence[Example]) -> DesignationModel | None:
         np.concatenate([of_texts, of_names]),
         sample_weight=np.concatenate([_by_rarity(of_texts), np.full(len(names), _NAME_WEIGHT)]),
     )
+    state_head.intercept_ += np.log(_OTHERS) * (state_head.classes_ == UNKNOWN)
     parts = [by_class(head) for head in (status_head, state_head)]
     weights = np.vstack([coefficients * tfidf.idf_ for coefficients, _ in parts]).T
     return DesignationModel(

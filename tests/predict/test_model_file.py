@@ -43,8 +43,10 @@ class ModelBytes(bytes):
 
 
 @pytest.fixture(scope="module")
-def good(folder: Path) -> bytes:
-    """The bytes of a model file that can be loaded."""
+def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a model file that can be loaded, whatever was done to `folder` before they are asked for."""
+    folder = tmp_path_factory.mktemp("good")
+    save_model(random_model(BITS), folder)
     return ModelBytes((folder / WEIGHTS_FILE).read_bytes())
 
 
