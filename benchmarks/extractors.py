@@ -5,8 +5,9 @@
 
 pages.jsonl: labelled real pages, which are no part of the project, each with its `fold`; a `paragraphs.jsonl` beside
 them is learned from, too. html/: `<id>.html.gz` of each. FOLDER, outside of the project, keeps what takes long: models
-of newsieve and of fastText, one for each fold, that saw nothing of it (`fold_models.py`), and the extractors' outputs
-(`extracting.py`). What is there and still up to date is not made again, so that a run that was broken off goes on.
+of newsieve (`train.fold_models`) and of fastText, one for each fold, that saw nothing of it, and the extractors'
+outputs (`extracting.py`). What is there and still up to date is not made again, so that a run that was broken off goes
+on.
 
 newsieve is given what the others are given: decoded HTML, or the page as paragraphs, or another extractor's output; the
 model of the page's fold answers. `matching.py` says when a labelled block counts as kept. The time is that of the
@@ -34,7 +35,6 @@ from typing import Any
 
 import numpy as np
 from extracting import EXTRACTORS, Output, extracted, installed
-from fold_models import digest, fitted_models
 from matching import Kept, Labelled, Truth, after, figure, found, read_pages, slipped, truth_of
 
 from predict import Classifier, __version__, read_html
@@ -43,6 +43,7 @@ from predict.classifier import PageText
 from predict.errors import NewsieveError
 from predict.labels import KINDS, Label
 from train.corpus import Corpus, read_corpus
+from train.fold_models import digest, fitted_models
 from train.records import Page
 from train.settings import TrainSettings
 from train.tables import format_table
@@ -321,7 +322,9 @@ def main() -> None:
     pages = read_pages(corpus, options.pages, options.html)
     settings = TrainSettings(jobs=options.jobs)
     folder = options.cache / f"models-{digest(corpus, options.html, settings)}"
-    models = fitted_models(corpus, options.pages, options.html, folder, settings, say) if "newsieve" in wanted else {}
+    models = {}
+    if "newsieve" in wanted:
+        models = fitted_models(corpus, options.pages, options.html, options.cache, settings, say)
     truth = truth_of(pages)
     notes = [f"Only one page in {options.every} was taken, so the figures are rough."] if options.every > 1 else []
     makers: dict[str, Callable[[], list[Row]]] = {

@@ -20,8 +20,9 @@ from train.settings import TrainSettings
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import extracting
 import extractors
-import fold_models
 import matching
+
+from train import fold_models
 
 STORY = "The ferry to Aldersund was late again on Monday, and nobody on the quay could say why it was."
 PAGE = [
@@ -112,10 +113,10 @@ def test_the_model_of_a_fold_saw_nothing_of_it_and_is_fitted_once(
     def fitted() -> dict[int, bytes]:
         source, html = write_pages(tmp_path, pages)
         corpus = read_corpus([source, data_slice / "paragraphs" / "en.jsonl"])
-        folder = tmp_path / fold_models.digest(corpus, html, small_settings)
-        models = fold_models.fitted_models(corpus, source, html, folder, small_settings, said.append)
+        models = fold_models.fitted_models(corpus, source, html, tmp_path, small_settings, said.append)
         assert models.keys() == {0, 1, 2}
         assert all(model.model.html is not None for model in models.values())
+        folder = tmp_path / f"models-{fold_models.digest(corpus, html, small_settings)}"
         return {fold: (folder / str(fold) / "model.safetensors").read_bytes() for fold in models}
 
     first = fitted()

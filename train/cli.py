@@ -31,6 +31,7 @@ from train.designations import (
 from train.evaluate import FoldAnswers, answer_pages, cross_validate, share_right, transfer, write_answers
 from train.export import export_pipeline
 from train.fit import fit
+from train.fold_models import fitted_models
 from train.html_evaluate import cross_validate_html, measure_html, write_html_answers
 from train.html_fit import fit_html
 from train.html_pages import format_found, format_missed, labelled_html
@@ -46,6 +47,9 @@ DATA = click.option(
     multiple=True,
     type=click.Path(path_type=Path),
     help="A data folder or a .jsonl file to learn from; may be given several times. [default: data]",
+)
+KEPT = click.option(
+    "--models", "kept", type=click.Path(path_type=Path), help="Keep the models of the folds here, to be used again."
 )
 JOBS = click.option(
     "--jobs", type=click.IntRange(min=1), default=TrainSettings.jobs, show_default=True, help="Processes to fit with."
@@ -98,15 +102,26 @@ def fit_command(data: Sequence[Path], jobs: int, folder: Path | None, base: Path
 @DATA
 @JOBS
 @click.option("--folds", type=click.Path(path_type=Path), help="Cross-validate by publisher over these pages.")
+@KEPT
+@click.option("--html", type=click.Path(path_type=Path), help="With --models: HTML of the pages, for their other part.")
 @click.option("--test", type=click.Path(path_type=Path), help="Fit on the data alone and measure on these pages.")
 @click.option("--model", type=click.Path(path_type=Path), help="With --test: measure this model, fit nothing.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the answers as prediction records.")
 def evaluate(
-    data: Sequence[Path], jobs: int, folds: Path | None, test: Path | None, model: Path | None, out: Path | None
+    data: Sequence[Path],
+    jobs: int,
+    folds: Path | None,
+    kept: Path | None,
+    html: Path | None,
+    test: Path | None,
+    model: Path | None,
+    out: Path | None,
 ) -> None:
     """Measure on pages that the model did not learn from; by default on the data's own held-out pages."""
     if folds and (test or model):
         raise click.UsageError("--folds fits its own models; give either --folds or --test")
+    if bool(kept) != bool(html) or (kept and not folds):
+        raise click.UsageError("--models goes with --folds and --html: the models that are kept answer HTML, too")
     _check_place(out)
     settings = TrainSettings(jobs=jobs)
     loaded = load_model(model) if model else None
@@ -116,7 +131,8 @@ def evaluate(
     corpus, rows = _read([measured, *([] if model else _data(data)), *_beside(folds)], settings)
     tested = _pages_of(measured, corpus)
     if folds:
-        answers = list(cross_validate(rows, tested, settings, _say))
+        models = fitted_models(corpus, measured, html, kept, settings, _say) if kept and html else None
+        answers = list(cross_validate(rows, tested, settings, _say, models))
     else:
         answers = [_answer_apart(rows, tested, loaded, settings)]
     if out:
@@ -150,9 +166,17 @@ def designations(folder: Path) -> None:
 @click.option("--html", "folder", type=click.Path(path_type=Path), required=True, help="Their HTML: <id>.html(.gz).")
 @click.option("--missed", is_flag=True, help="List the labelled paragraphs that no block is equal to.")
 @click.option("--folds", is_flag=True, help="Also cross-validate by publisher, beside --data, over the blocks found.")
+@KEPT
 @click.option("--out", type=click.Path(path_type=Path), help="With --folds: write the answers as prediction records.")
 def html(
-    data: Sequence[Path], jobs: int, pages: Path, folder: Path, missed: bool, folds: bool, out: Path | None
+    data: Sequence[Path],
+    jobs: int,
+    pages: Path,
+    folder: Path,
+    missed: bool,
+    folds: bool,
+    kept: Path | None,
+    out: Path | None,
 ) -> None:
     """Measure on HTML: how many labelled paragraphs are found as blocks, and how they are answered."""
     _check_place(out)
@@ -166,7 +190,8 @@ def html(
         return
     rows = corpus_rows(corpus, settings)
     blocks = html_rows(found, rows)
-    answered = list(cross_validate_html(rows, blocks, settings, _say))
+    models = fitted_models(corpus, pages, folder, kept, settings, _say) if kept else None
+    answered = list(cross_validate_html(rows, blocks, settings, _say, models))
     if out:
         write_html_answers(out, found, blocks, answered)
     click.echo(format_scores(str(pages), measure_html(blocks, answered)))

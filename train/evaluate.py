@@ -7,7 +7,7 @@ prediction records, so that any scorer can read them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from predict import Classifier
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.model import KIND_TO_LABEL, Answers, Model
 from train.fit import Say, fit
@@ -59,15 +60,25 @@ def share_right(model: Model, rows: Rows) -> float:
 
 
 def cross_validate(
-    rows: Rows, tested: npt.NDArray[np.int64], settings: TrainSettings, say: Say
+    rows: Rows,
+    tested: npt.NDArray[np.int64],
+    settings: TrainSettings,
+    say: Say,
+    models: Mapping[int, Classifier] | None = None,
 ) -> Iterator[FoldAnswers]:
-    """Answer the pages `tested` (indices), fold by fold; all other rows are always in training."""
+    """Answer the pages `tested` (indices), fold by fold; all other rows are always in training.
+
+    models: those of the folds, if they are fitted already (`train.fold_models`).
+    """
     page_fold = rows.groups[np.concatenate(([0], np.cumsum(rows.sizes)))[tested]]
     for fold in np.unique(page_fold):
         say(f"fold {fold}")
         inside = tested[page_fold == fold]
-        fitted = fit(rows, training_rows(rows, tested, int(fold)), settings)
-        yield answer_pages(fitted.model, rows, inside)
+        if models is None:
+            model = fit(rows, training_rows(rows, tested, int(fold)), settings).model
+        else:
+            model = models[int(fold)].model
+        yield answer_pages(model, rows, inside)
 
 
 def transfer(rows: Rows, train: Mask, settings: TrainSettings, say: Say) -> Scores:

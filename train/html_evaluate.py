@@ -6,7 +6,7 @@ other folds, and answers the fold's pages the way users' pages are answered, fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from predict import Classifier
 from predict.model import Answers, Model
 from train.evaluate import answer_record, training_rows
 from train.fit import Say
@@ -38,19 +39,28 @@ class HtmlFold:
     flags: npt.NDArray[np.bool_]
 
 
-def cross_validate_html(rows: Rows, html: HtmlRows, settings: TrainSettings, say: Say) -> Iterator[HtmlFold]:
-    """Answer all pages of HTML, fold by fold."""
+def cross_validate_html(
+    rows: Rows, html: HtmlRows, settings: TrainSettings, say: Say, models: Mapping[int, Classifier] | None = None
+) -> Iterator[HtmlFold]:
+    """Answer all pages of HTML, fold by fold. models: as in `train.evaluate.cross_validate`."""
     page_fold = html.groups[np.concatenate(([0], np.cumsum(html.sizes)))[:-1]]
     for fold in np.unique(page_fold):
         say(f"fold {fold}")
-        train = training_rows(rows, html.numbers, int(fold))
-        fitted = fit_html(rows, html, train, fit_by_fold(rows, train, settings), settings, say).model
-        text = fit_stage_1(rows, train, settings).model(settings)
-        model = Model(text, fitted.pages, fitted.label_weights, fitted.flag_thresholds, fitted.policies, html=fitted)
+        model = models[int(fold)].model if models else _fit(rows, html, int(fold), settings, say)
         inside = np.flatnonzero(page_fold == fold)
         pages = [html.pages[i] for i in inside]
         answers = model.answer_html(pages, [page.title for page in pages])
-        yield HtmlFold(inside, np.flatnonzero(html.groups == fold), answers, answers.flags >= fitted.flag_thresholds)
+        yield HtmlFold(
+            inside, np.flatnonzero(html.groups == fold), answers, answers.flags >= model.for_html().flag_thresholds
+        )
+
+
+def _fit(rows: Rows, html: HtmlRows, fold: int, settings: TrainSettings, say: Say) -> Model:
+    """A model that saw nothing of a fold, and of text only what HTML needs."""
+    train = training_rows(rows, html.numbers, fold)
+    fitted = fit_html(rows, html, train, fit_by_fold(rows, train, settings), settings, say).model
+    text = fit_stage_1(rows, train, settings).model(settings)
+    return Model(text, fitted.pages, fitted.label_weights, fitted.flag_thresholds, fitted.policies, html=fitted)
 
 
 def measure_html(html: HtmlRows, folds: Sequence[HtmlFold]) -> Scores:

@@ -1,9 +1,9 @@
 """Models of the folds: for each fold of the real pages, one as users have it, on disk, that saw nothing of the fold.
 
-Out-of-fold scores in memory would do to answer the labelled paragraphs. But what an extractor writes are other
-paragraphs, and HTML has blocks beyond the labelled ones, so whole models are fitted, the part for HTML included, saved,
-and loaded again like any other. They are kept under a name made of all that they depend on (the data, the settings, the
-code that fits and that computes features): a run that is repeated fits nothing, and none uses what is out of date.
+Fitting them takes most of the time of an evaluation, and several evaluations want the same ones: of text, of HTML, of
+what extractors leave. So whole models are fitted, the part for HTML included, saved, and loaded again like any other.
+They are kept under a name made of all that they depend on (the data, the settings, the code that fits and that computes
+features): a run that is repeated fits nothing, and none uses what is out of date.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def folds_of(corpus: Corpus, source: Path) -> list[int]:
 
 
 def digest(corpus: Corpus, html: Path, settings: TrainSettings) -> str:
-    """A name for all that the models depend on."""
+    """A name for all that the models depend on, in whatever order it was read."""
     state = hashlib.sha256(repr(replace(settings, jobs=1)).encode())
-    state.update(repr([file.sha256 for file in corpus.files]).encode())
-    state.update(repr([page.id for page in corpus.pages]).encode())
+    state.update(repr(sorted(file.sha256 for file in corpus.files)).encode())
+    state.update(repr(sorted(page.id for page in corpus.pages)).encode())
     state.update(repr(sorted((path.name, path.stat().st_size) for path in html.iterdir())).encode())
     for path in sorted(path for pattern in _CODE for path in ROOT.glob(pattern)):
         state.update(path.read_bytes())
@@ -55,7 +55,8 @@ def digest(corpus: Corpus, html: Path, settings: TrainSettings) -> str:
 def fitted_models(
     corpus: Corpus, source: Path, html: Path, folder: Path, settings: TrainSettings, say: Callable[[str], None]
 ) -> dict[int, Classifier]:
-    """The model of each fold of the pages of `source`, read from `folder`, or fitted and written there."""
+    """The model of each fold of the pages of `source`, kept in a folder in `folder`, or fitted and written there."""
+    folder = folder / f"models-{digest(corpus, html, settings)}"
     inputs = _Inputs(corpus, html, settings)
     models = {}
     for fold in folds_of(corpus, source):
@@ -88,7 +89,7 @@ def _fit(inputs: _Inputs, source: Path, fold: int, path: Path) -> None:
     tested = np.array([i for i, page in enumerate(inputs.corpus.pages) if page.source_file == str(source)])
     train = training_rows(inputs.rows, tested, fold)
     fitted = fit(inputs.rows, train, inputs.settings)
-    html = fit_html(inputs.rows, inputs.html, train, inputs.settings, lambda text: None)
+    html = fit_html(inputs.rows, inputs.html, train, fitted.by_fold, inputs.settings, lambda text: None)
     unfinished = path.with_name(f"{path.name}.unfinished")
     save_model(replace(fitted.model, html=html.model), unfinished)
     os.replace(unfinished, path)
