@@ -32,6 +32,8 @@ class Ended:
     megabytes: float
 
 
+LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of the contest; users have none
+
 # On Linux a process counts the memory of the one that started it as its own until it has become another program. So a
 # small process stands between this large one and the one that is measured.
 LAUNCHER = """
@@ -51,7 +53,7 @@ def run_process(*arguments: str) -> Ended:
         capture_output=True,
         text=True,
         errors="replace",
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={name: value for name, value in os.environ.items() if name not in LIMITS} | {"PYTHONPATH": str(ROOT)},
     )
     code, wall, processor, memory = map(float, done.stdout.split())
     if code:

@@ -17,7 +17,7 @@ from predict.html.model import MarkupModel
 from predict.html.page import HtmlPage
 from predict.labels import FLAGS, KINDS, LABELS
 from predict.layout import PageLayout, lay_out
-from predict.scoring import HEADS, Float, ParagraphModel, log_softmax, sigmoid
+from predict.scoring import HEADS, Float, ParagraphModel, log_softmax, product, sigmoid
 from predict.tokens import Int64, Tokens, tokenize
 
 # Which label each kind adds its probability to: shape (kinds, labels), ones and zeros.
@@ -39,7 +39,7 @@ class ContextModel:
 
     def combine(self, dense: Float, bins: Int64) -> Float:
         """Return the scores (N, HEADS) that dense (N, D) and binned (N, K) features make."""
-        total = np.ascontiguousarray((self.dense.T @ dense.T).T)  # faster than this way round by a third
+        total = product(dense, self.dense)
         total += self.bias
         weights = np.empty_like(total)
         for table, values in zip(self.bins.reshape(-1, context.BIN_SIZE, total.shape[1]), bins.T):
@@ -148,7 +148,7 @@ def decide(scores: Float, label_weights: Float) -> Answers:
     if scores.shape[1] != HEADS:
         raise ValueError(f"{HEADS} heads expected, {scores.shape[1]} given")
     kinds = np.exp(log_softmax(scores))
-    labels = kinds @ KIND_TO_LABEL
+    labels = product(kinds, KIND_TO_LABEL)
     best = (labels * label_weights).argmax(axis=1)
     of_label = kinds * KIND_TO_LABEL.T.take(best, axis=0)
     return Answers(of_label.argmax(axis=1), best, labels, sigmoid(scores[:, len(KINDS) : len(KINDS) + len(FLAGS)]))

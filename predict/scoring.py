@@ -31,6 +31,7 @@ from predict.tokens import Int64, Tokens
 
 Float = npt.NDArray[np.float32]
 
+_ONE_THREAD = 1 << 18
 HEADS = len(KINDS) + len(FLAGS)  # columns of every table of weights: the kinds, then the flags
 
 
@@ -145,6 +146,20 @@ def sum_stretches(rows: Float, starts: Int64) -> Float:
     if rows.shape[1] % 2:
         return np.add.reduceat(rows, starts, axis=0)
     return np.add.reduceat(rows.view(np.complex64), starts, axis=0).view(np.float32)
+
+
+def product(rows: Float, weights: Float) -> Float:
+    """rows (N, D) times weights (D, W): shape (N, W), in stretches too small for a BLAS library to share out.
+
+    Its threads would wait for one another longer than they multiply, on cores that belong to other processes: OpenBLAS
+    keeps to one thread up to _ONE_THREAD multiplications (its `interface/gemm.c`).
+    """
+    result = np.empty((len(rows), weights.shape[1]), np.float32)
+    step = max(1, _ONE_THREAD // weights.size)
+    turned = np.ascontiguousarray(weights.T)
+    for at in range(0, len(rows), step):  # this way round, rows that lie column by column are multiplied faster
+        result[at : at + step] = (turned @ rows[at : at + step].T).T
+    return result
 
 
 def log_softmax(scores: Float) -> Float:

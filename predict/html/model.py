@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from predict.html.page import GROUPS, Block, HtmlPage
 from predict.labels import KINDS
-from predict.scoring import HEADS, Float, log_softmax
+from predict.scoring import HEADS, Float, log_softmax, product
 from predict.tokens import Int64
 
 NUMBERS = HEADS + GROUPS * (len(KINDS) + 2)  # columns of `block_numbers`
@@ -46,7 +46,7 @@ class MarkupModel:
         buckets, indptr = token_buckets(pages, self.bits)
         weights = self.weights.take(buckets, axis=0).astype(np.float32)
         totals = np.add.reduceat(weights, indptr[:-1], axis=0) * token_scale(indptr)[:, None]
-        return np.asarray(totals + block_numbers(stage_1, pages) @ self.numbers + self.bias, np.float32)
+        return np.asarray(totals + product(block_numbers(stage_1, pages), self.numbers) + self.bias, np.float32)
 
     def own_token_weights(self, block: Block) -> Float:
         """What each token of a block adds to its scores, but for the number of its neighbours' tokens: (T, HEADS)."""

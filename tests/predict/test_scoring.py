@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from predict.features import feature_rows
 from predict.labels import KINDS
-from predict.scoring import HEADS, ParagraphModel, log_softmax, sigmoid
+from predict.scoring import HEADS, ParagraphModel, log_softmax, product, sigmoid
 from predict.tokens import tokenize
 from tests.strategies import PARAGRAPH, PARAGRAPHS, random_model
 
@@ -54,3 +54,12 @@ def test_a_flag_s_probability_is_between_0_and_1_however_large_its_score(scores:
     probabilities = sigmoid(np.array(scores, np.float32))
     assert ((probabilities >= 0) & (probabilities <= 1)).all()
     assert sigmoid(np.zeros(1, np.float32))[0] == 0.5
+
+
+@given(st.integers(0, 3), st.sampled_from([1, 7, 120]), st.sampled_from([1, 5, 10]), st.booleans())
+def test_a_product_in_stretches_is_the_product(thousands: int, depth: int, width: int, by_column: bool) -> None:
+    random = np.random.default_rng(thousands)
+    rows = random.random((thousands * 1000 + thousands, depth), np.float32)
+    weights = random.random((depth, width), np.float32)
+    given_rows = np.asfortranarray(rows) if by_column else rows
+    np.testing.assert_allclose(product(given_rows, weights), rows @ weights, rtol=1e-4)
