@@ -31,6 +31,6 @@ class TrainSettings:
     crop_share: float = 0.5
     untitled_share: float = 0.4
     markup_bits: int = 16
-    markup_c: float = 1.0
+    markup_c: float = 0.5
     markup_iterations: int = 60
     jobs: int = 2
