@@ -199,7 +199,7 @@ def stage_2_ablation(split: Split, whole: Fitted, say: Say) -> dict[str, dict[st
         "everything": {name: _scores_by(whole, view, view.scores_by(whole.model.pages)) for name, view in views.items()}
     }
 
-    labelled = at[split.rows.kinds[at] != UNLABELLED]
+    labelled = at[split.rows.kinds[at] != UNLABELLED]  # as in the views
     found["no stage 2"] = {"whole": _scores_by(whole, views["whole"], stage_1[labelled])}
     uncropped = np.arange(len(whole.held_out.kinds)) < _rows_before_cropped(split)
     every = np.ones(len(uncropped), bool)
@@ -208,7 +208,7 @@ def stage_2_ablation(split: Split, whole: Fitted, say: Say) -> dict[str, dict[st
     fitted = Parallel(n_jobs=split.settings.jobs)(
         delayed(_without_group)(whole, group, train, views, split.settings) for group, train in variants
     )
-    names = ["no cropped pages in training", *(f"without {group}" for group in groups)]
+    names = ["no cropped pages, no pieces in training", *(f"without {group}" for group in groups)]
     return found | dict(zip(names, fitted, strict=True))
 
 
@@ -218,7 +218,7 @@ def _views(split: Split, stage_1: npt.NDArray[np.float32]) -> Iterator[tuple[str
     asked[: split.rows.on_pages] = _asked_rows(split)
     whole = 0
     for name, cropped, untitled in zip(VIEWS, (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)):
-        shares = replace(split.settings, crop_share=cropped, untitled_share=untitled)
+        shares = replace(split.settings, crop_share=cropped, untitled_share=untitled, piece_share=0.0)
         data = context_rows(split.rows, stage_1, asked, shares)
         whole = whole or len(data.kinds)  # which always come first
         start = 0 if name == "whole" else whole
@@ -228,7 +228,8 @@ def _views(split: Split, stage_1: npt.NDArray[np.float32]) -> Iterator[tuple[str
 def _rows_before_cropped(split: Split) -> int:
     """How many of the rows that stage 2 learns from come before those of cropped pages."""
     nothing = np.zeros((split.rows.on_pages, HEADS), np.float32)
-    return len(context_rows(split.rows, nothing, split.train, replace(split.settings, crop_share=0.0)).kinds)
+    before = replace(split.settings, crop_share=0.0, piece_share=0.0)
+    return len(context_rows(split.rows, nothing, split.train, before).kinds)
 
 
 def _mapped(data: ContextRows, change: Callable[..., npt.NDArray[np.generic]]) -> ContextRows:

@@ -43,7 +43,7 @@ from predict.classifier import PageText
 from predict.errors import NewsieveError
 from predict.labels import KINDS, Label
 from train.corpus import Corpus, read_corpus
-from train.fold_models import digest, fitted_models
+from train.fold_models import fitted_models, models_name
 from train.records import Page
 from train.settings import TrainSettings
 from train.tables import format_table
@@ -316,12 +316,12 @@ def main() -> None:
     options = arguments()
     wanted = options.only or [*PROGRAMS, *EXTRACTORS]
     beside = options.pages.with_name("paragraphs.jsonl")
-    everything = read_corpus([options.pages, *([beside] if beside.exists() else []), ROOT / "data"])
+    everything = read_corpus([options.pages, ROOT / "data", *([beside] if beside.exists() else [])])
     every = slice(None, None, options.every)
     corpus = replace(everything, pages=everything.pages[every], singles=everything.singles[every])
     pages = read_pages(corpus, options.pages, options.html)
     settings = TrainSettings(jobs=options.jobs)
-    folder = options.cache / f"models-{digest(corpus, options.html, settings)}"
+    folder = options.cache / f"models-{models_name(corpus, options.pages, options.html, settings)}"
     models = {}
     if "newsieve" in wanted:
         models = fitted_models(corpus, options.pages, options.html, options.cache, settings, say)

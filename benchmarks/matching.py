@@ -56,7 +56,7 @@ def read_pages(corpus: Corpus, source: Path, folder: Path) -> list[Labelled]:
         path = folder / f"{page.id}.html.gz"
         if page.source_file == str(source) and path.exists():
             keys = [key(paragraph.text) for paragraph in page.paragraphs]
-            labelled = [i for i, p in enumerate(page.paragraphs) if p.kind is not None and keys[i]]
+            labelled = [i for i, p in enumerate(page.paragraphs) if p.measured and keys[i]]
             # Some parsers refuse text that declares an encoding of its bytes.
             html = decode(gzip.decompress(path.read_bytes()))[0]
             html = html.split("?>", 1)[-1] if html.lstrip().startswith("<?xml") else html

@@ -62,6 +62,8 @@ class Classifier:
 
     def classify_many(self, texts: Iterable[PageText], titles: Iterable[str | None] | None = None) -> Iterator[Page]:
         """Classify a stream of pages, in order. Reads ahead by one batch of about BATCH_CHARS characters."""
+        if isinstance(texts, str):
+            raise TypeError("many pages are an iterable of pages; one page, a string, goes to classify")
         batch: list[_Given] = []
         chars = 0
         pairs = zip(texts, titles) if titles is not None else ((text, None) for text in texts)
@@ -109,8 +111,15 @@ class _Given(NamedTuple):
 
 
 def _given(text: PageText, title: str | None) -> _Given:
+    _require_page(text)
     if isinstance(text, str):
         return _Given(split_paragraphs(text), title or "", text, None)
     if isinstance(text, HtmlPage):
         return _Given(text.texts, title or text.title, None, text)
     return _Given(text, title or "", None, None)
+
+
+def _require_page(given: object) -> None:
+    if isinstance(given, (bytes, bytearray)) or not isinstance(given, Sequence):
+        wanted = "a page is a string, a list of strings, or what read_html made of HTML"
+        raise TypeError(f"{wanted}, not of type {type(given).__name__}")

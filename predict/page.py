@@ -106,8 +106,9 @@ class Page(Sequence[Paragraph]):
         self._designation_model = designation_model
 
     def __getstate__(self) -> dict[str, Any]:
-        """A page takes no other pages with it when it is pickled."""
-        return {**self.__dict__, "_of_batch": self.answers, "_first": 0}
+        """A page takes no other pages and no model with it when it is pickled."""
+        told = {"designations": self.designations, "_designation_model": None}
+        return {**self.__dict__, "_of_batch": self.answers, "_first": 0, **told}
 
     @cached_property
     def answers(self) -> Answers:

@@ -106,17 +106,20 @@ class _Powers:
     """B**i and B**-i modulo 2**64 for i below the largest batch seen, computed once."""
 
     def __init__(self) -> None:
-        self._up = np.ones(1, np.uint64)
-        self._down = np.ones(1, np.uint64)
+        self._both = np.ones(1, np.uint64), np.ones(1, np.uint64)
 
     def upto(self, n: int) -> tuple[UInt64, UInt64]:
-        if len(self._up) < n:
+        up, down = self._both
+        if len(up) < n:
             size = 1 << (n - 1).bit_length()
-            for name, base in (("_up", _BASE), ("_down", _BASE_INVERSE)):
-                steps = np.full(size, base, np.uint64)
-                steps[0] = 1
-                setattr(self, name, np.multiply.accumulate(steps))
-        return self._up[:n], self._down[:n]
+            up, down = self._both = _powers(_BASE, size), _powers(_BASE_INVERSE, size)
+        return up[:n], down[:n]
+
+
+def _powers(base: int, size: int) -> UInt64:
+    steps = np.full(size, base, np.uint64)
+    steps[0] = 1
+    return np.multiply.accumulate(steps)
 
 
 _POWERS = _Powers()

@@ -116,7 +116,7 @@ def test_the_model_of_a_fold_saw_nothing_of_it_and_is_fitted_once(
         models = fold_models.fitted_models(corpus, source, html, tmp_path, small_settings, said.append)
         assert models.keys() == {0, 1, 2}
         assert all(model.model.html is not None for model in models.values())
-        folder = tmp_path / f"models-{fold_models.digest(corpus, html, small_settings)}"
+        folder = tmp_path / f"models-{fold_models.models_name(corpus, source, html, small_settings)}"
         return {fold: (folder / str(fold) / "model.safetensors").read_bytes() for fold in models}
 
     first = fitted()

@@ -135,15 +135,16 @@ def _html(html: FittedHtml) -> dict[str, Any]:
 
 def _policies(model: Model | HtmlModel, data: ContextRows, answers: Answers) -> dict[str, dict[str, float]]:
     """What each policy loses and removes, measured in characters on the held-out scores."""
-    journalism = answers.probabilities[:, LABELS.index(Label.journalism)]
-    story = is_journalism(data.kinds)
+    fair = ~data.standoff
+    journalism = answers.probabilities[fair, LABELS.index(Label.journalism)]
+    story, chars = is_journalism(data.kinds[fair]), data.chars[fair]
     found = {}
     for name, least in model.policies.items():
         kept = journalism >= least
         found[name] = {
             "least_probability": least,
-            "journalism_kept": _share(data.chars, kept & story, story),
-            "rest_removed": _share(data.chars, ~kept & ~story, ~story),
+            "journalism_kept": _share(chars, kept & story, story),
+            "rest_removed": _share(chars, ~kept & ~story, ~story),
         }
     return found
 

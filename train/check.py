@@ -1,6 +1,6 @@
 """The check: what a contributor runs before data is learned from.
 
-The format is checked where it is read, in `train.corpus`. On top of that come the things that only the whole
+The format is checked where it is read, in `train.records`. On top of that come the things that only the whole
 collection can show: a page id given twice, a paragraph that says what another one says already, a designation of
 which nobody wrote down what it is. Then counts and vocabulary, which are no problems, only figures to judge by.
 """
@@ -188,7 +188,7 @@ def format_standoff(counts: Counts) -> str:
     """Say in a sentence how many standoff labels there are."""
     by_kind = ", ".join(f"{kind} {counts.standoff[str(kind)]:,}" for kind in KINDS)
     labels, pages = f"{counts.standoff.total():,}", f"{counts.standoff_pages:,}"
-    return f"Standoff labels: {labels} on {pages} pages, whose text is elsewhere: {by_kind}."
+    return f"Standoff labels: {labels} on {pages} pages, whose text is not part of them: {by_kind}."
 
 
 def _language_table(counts: Counts) -> str:

@@ -182,7 +182,7 @@ def html(
     _check_place(out)
     settings = TrainSettings(jobs=jobs)
     corpus = read_corpus([pages, *(_data(data) if folds else []), *_beside(pages if folds else None)])
-    found = list(labelled_html(corpus, folder))
+    found = [page for page in labelled_html(corpus, folder) if page.page.source_file == str(pages)]
     if missed:
         click.echo(format_missed(found))
     click.echo(format_found(found))

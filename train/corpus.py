@@ -124,7 +124,11 @@ def _files(paths: Sequence[Path], held_out: bool, problems: list[Problem]) -> It
             found = [file for part in _PARTS for file in sorted(path.glob(f"{part}/*.jsonl"))]
             if not found:
                 problems.append(
-                    Problem(str(path), 0, "a data folder holds pages/*.jsonl or paragraphs/*.jsonl; this has neither")
+                    Problem(
+                        str(path),
+                        0,
+                        "a data folder holds pages/*.jsonl, paragraphs/*.jsonl or standoff/*.jsonl; this has none",
+                    )
                 )
             yield from (file for file in found if held_out or not is_held_out(str(file)))
         elif path.name.endswith((".jsonl", ".jsonl.gz")):

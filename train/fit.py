@@ -86,8 +86,8 @@ def require_kinds(rows: Rows, train: Mask) -> None:
 
 
 def _fit_pages(data: ContextRows, settings: TrainSettings) -> ContextModel:
-    if not len(data.kinds):
-        raise NewsieveError("the data has no labelled pages; stage 2 learns from pages")
+    if data.standoff.all():  # or there are none
+        raise NewsieveError("the data has no labelled pages of its own; stage 2 learns from pages")
     return fit_stage_2(data, np.ones(len(data.kinds), bool), settings)
 
 

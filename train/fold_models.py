@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import sklearn
 
 from predict import Classifier
 from predict.errors import NewsieveError
@@ -30,25 +31,28 @@ from train.rows import Rows, corpus_rows
 from train.settings import TrainSettings
 
 ROOT = Path(__file__).parent.parent
-_CODE = ("train/*.py", "predict/*.py", "predict/html/*.py")
+_CODE = ("train/*.py", "predict/*.py", "predict/html/*.py", "predict/*.npy")
 
 
-def folds_of(corpus: Corpus, source: Path) -> list[int]:
-    """The folds of the pages of a file. Raises NewsieveError if one of them has none."""
+def folds_of(corpus: Corpus, source: Path, most: int = TrainSettings.folds) -> list[int]:
+    """The folds of the pages of a file. Raises NewsieveError if a page has none, or one that is not below `most`."""
     folds = {page.fold for page in corpus.pages if page.source_file == str(source)}
     if None in folds:
         raise NewsieveError(f'{source}: a page without "fold"; each needs one, the same for all of a publisher\'s')
-    return sorted(fold for fold in folds if fold is not None)
+    known = sorted(fold for fold in folds if fold is not None)
+    if known and known[-1] >= most:
+        raise NewsieveError(f'{source}: "fold" is {known[-1]}; the models are fitted in folds 0 to {most - 1}')
+    return known
 
 
-def digest(corpus: Corpus, html: Path, settings: TrainSettings) -> str:
-    """A name for all that the models depend on, in whatever order it was read."""
-    state = hashlib.sha256(repr(replace(settings, jobs=1)).encode())
-    state.update(repr(sorted(file.sha256 for file in corpus.files)).encode())
-    state.update(repr(sorted(page.id for page in corpus.pages)).encode())
-    state.update(repr(sorted((path.name, path.stat().st_size) for path in html.iterdir())).encode())
-    for path in sorted(path for pattern in _CODE for path in ROOT.glob(pattern)):
-        state.update(path.read_bytes())
+def models_name(corpus: Corpus, source: Path, html: Path, settings: TrainSettings) -> str:
+    """A name for all that the models depend on."""
+    state = hashlib.sha256(repr((replace(settings, jobs=1), np.__version__, sklearn.__version__)).encode())
+    state.update(repr([(file.sha256, file.name == str(source)) for file in corpus.files]).encode())
+    state.update(repr([page.id for page in corpus.pages]).encode())
+    files = [path for pattern in _CODE for path in ROOT.glob(pattern)] + list(html.iterdir())
+    for path in sorted(path for path in files if path.is_file()):
+        state.update(hashlib.sha256(path.read_bytes()).digest())
     return state.hexdigest()[:12]
 
 
@@ -56,10 +60,10 @@ def fitted_models(
     corpus: Corpus, source: Path, html: Path, folder: Path, settings: TrainSettings, say: Callable[[str], None]
 ) -> dict[int, Classifier]:
     """The model of each fold of the pages of `source`, kept in a folder in `folder`, or fitted and written there."""
-    folder = folder / f"models-{digest(corpus, html, settings)}"
+    folder = folder / f"models-{models_name(corpus, source, html, settings)}"
     inputs = _Inputs(corpus, html, settings)
     models = {}
-    for fold in folds_of(corpus, source):
+    for fold in folds_of(corpus, source, settings.folds):
         path = folder / str(fold)
         if not path.exists():
             say(f"fitting the model of fold {fold}")

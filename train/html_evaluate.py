@@ -81,7 +81,7 @@ def write_html_answers(path: Path, pages: Sequence[LabelledHtml], html: HtmlRows
             starts = np.concatenate(([0], np.cumsum(html.sizes[fold.pages])))
             for index, (start, _) in zip(fold.pages, pairwise(starts.tolist())):
                 page = by_number[int(html.numbers[index])]
-                found = sorted(i for i in page.labelled() if i in page.matches)
+                found = sorted(i for i in page.measured() if i in page.matches)
                 records = [answer_record(fold.answers, fold.flags, start + page.matches[i]) for i in found]
                 answers_file.write(_line(page, records))
                 gold_file.write(_line(page, [_gold(page, i) for i in found]))

@@ -62,8 +62,9 @@ def fit_html(
     """
     first_row = np.concatenate(([0], np.cumsum(rows.sizes)))
     learned = np.repeat(train[first_row[html.numbers]], html.sizes) & html.labelled
-    if len(np.unique(html.kinds[learned])) < 2 or len(np.unique(html.groups[learned])) < 2:
-        raise NewsieveError("HTML: labelled pages of at least two kinds and two publishers are needed")
+    folds = np.unique(html.groups[learned])
+    if len(folds) < 2 or any(len(np.unique(html.kinds[learned & (html.groups != fold)])) < 2 for fold in folds):
+        raise NewsieveError("HTML: labelled pages of at least two kinds are needed, of two publishers at least each")
     text = out_of_fold_scores(html.texts, html.groups, by_fold)
     inputs = _Inputs(block_numbers(text, html.pages), token_rows(html, settings.markup_bits))
     say("HTML: stage 1")

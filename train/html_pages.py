@@ -20,7 +20,7 @@ from predict.errors import InputError, NewsieveError
 from predict.html.page import HtmlPage
 from predict.html.reader import read_html
 from train.corpus import Corpus
-from train.records import Page, Paragraph
+from train.records import Page
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,13 @@ class LabelledHtml:
     matches: dict[int, int]
     aligned: int
 
-    def labelled(self) -> list[int]:
+    def measured(self) -> list[int]:
         """The paragraphs that have a kind to measure by, and letters or digits to be known by."""
-        return [i for i, p in enumerate(self.page.paragraphs) if _is_measured(p) and key(p.text)]
+        return [i for i, p in enumerate(self.page.paragraphs) if p.measured and key(p.text)]
 
     def missed(self) -> list[int]:
         """The labelled paragraphs that no block is equal to."""
-        return [i for i in self.labelled() if i not in self.matches]
-
-
-def _is_measured(paragraph: Paragraph) -> bool:
-    return paragraph.kind is not None and not paragraph.standoff
+        return [i for i in self.measured() if i not in self.matches]
 
 
 def key(text: str) -> str:
@@ -69,7 +65,7 @@ def labelled_html(corpus: Corpus, folder: Path) -> Iterator[LabelledHtml]:
         html = _read(path)
         paragraphs = [key(paragraph.text) for paragraph in page.paragraphs]
         matches, in_order = align(paragraphs, [key(block.text) for block in html])
-        aligned = sum(i in in_order for i, p in enumerate(page.paragraphs) if _is_measured(p))
+        aligned = sum(i in in_order for i, p in enumerate(page.paragraphs) if p.measured)
         yield LabelledHtml(number, page, html, matches, aligned)
     if not some:
         raise NewsieveError(f"{folder}: no <id>.html or <id>.html.gz for any page")
@@ -106,7 +102,7 @@ def align(paragraphs: Sequence[str], blocks: Sequence[str]) -> tuple[dict[int, i
 
 def format_found(pages: Sequence[LabelledHtml]) -> str:
     """Say how many labelled paragraphs are found, how many of them in order, and which kinds are missed most."""
-    total = sum(len(page.labelled()) for page in pages)
+    total = sum(len(page.measured()) for page in pages)
     missed = Counter(str(page.page.paragraphs[i].kind) for page in pages for i in page.missed())
     found = total - sum(missed.values())
     aligned = sum(page.aligned for page in pages)

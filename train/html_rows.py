@@ -57,8 +57,10 @@ def html_rows(pages: Sequence[LabelledHtml], rows: Rows) -> HtmlRows:
     weights, standoff = np.ones(len(kinds)), np.zeros(len(kinds), bool)
     first_row = np.concatenate(([0], np.cumsum(rows.sizes)))
     for page, start in zip(pages, starts):
-        for index, block in page.matches.items():
-            paragraph = page.page.paragraphs[index]
+        paragraphs = page.page.paragraphs
+        # Paragraphs may share a block; those that it is measured by go first.
+        for index, block in sorted(page.matches.items(), key=lambda match: paragraphs[match[0]].standoff):
+            paragraph = paragraphs[index]
             if paragraph.kind is not None and kinds[start + block] == UNLABELLED:
                 kinds[start + block] = KIND_INDEX[paragraph.kind]
                 flags[start + block] = [flag in paragraph.flags for flag in FLAGS]

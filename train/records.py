@@ -66,6 +66,11 @@ class Paragraph:
     designation: Designation | None
     standoff: bool = False
 
+    @property
+    def measured(self) -> bool:
+        """Whether answers are measured by its kind."""
+        return self.kind is not None and not self.standoff
+
 
 @dataclass(frozen=True)
 class Page:
@@ -115,7 +120,7 @@ class Standoff:
 def parse_record(record: Record, file: str, line: int, problems: list[Problem]) -> Page | Single | Standoff | None:
     """Return the record as an object, or None and say all that is wrong with it."""
     wrong: list[str] = []
-    read = _standoff if "page" in record else _page if "paragraphs" in record else _single
+    read = _standoff if "page" in record and "id" not in record else _page if "paragraphs" in record else _single
     parsed = read(record, file, line, wrong.append)
     problems += (Problem(file, line, what) for what in wrong)
     return None if wrong else parsed
@@ -162,7 +167,13 @@ def _standoff(record: Record, file: str, line: int, say: Say) -> Standoff:
         elif not (isinstance(digest, str) and _DIGEST.fullmatch(digest)):
             say_where(f'"sha256" is {show(digest)}; the first {DIGEST_CHARS} digits of it are wanted, in small letters')
         elif (kind := _name(Kind, value.get("kind"), "kind", say_where)) is not None:
-            labels.append(StandoffLabel(number, digest, kind, _flags(value.get("flags", []), say_where)))
+            flags = _flags(value.get("flags", []), say_where)
+            _require_flag(kind, flags, say_where)
+            if Flag.designation in flags:
+                say_where("the flag designation wants its status and state, which standoff labels do not have")
+            labels.append(StandoffLabel(number, digest, kind, flags))
+    if len({label.number for label in labels}) < len(labels):
+        say("a paragraph is labelled twice")
     return Standoff(_string(record, "page", say), tuple(labels), file, line)
 
 
@@ -195,12 +206,16 @@ def _paragraph(record: Record, say: Say) -> Paragraph:
     flags = _flags(record.get("flags", []), say)
     if flags and "kind" not in record:
         say('"flags" without "kind": a paragraph without a kind is not learned from')
-    if kind is Kind.self_description and record.get("flags", []) == []:
-        say(f"a self_description has at least one of the flags {_names(Flag)}")
+    _require_flag(kind, record.get("flags", []), say)
     designation = _designation(record["designation"], say) if "designation" in record else None
     if "designation" in record and Flag.designation not in flags:
         say('"designation" without the flag designation')
     return Paragraph(text, kind, flags, designation)
+
+
+def _require_flag(kind: Kind | None, flags: Any, say: Say) -> None:
+    if kind is Kind.self_description and not flags and isinstance(flags, (list, frozenset)):
+        say(f"a self_description has at least one of the flags {_names(Flag)}")
 
 
 def _flags(values: Any, say: Say) -> frozenset[Flag]:

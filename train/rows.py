@@ -25,10 +25,11 @@ class Rows:
     """R paragraphs, of which the first N stand on pages.
 
     texts: (R,). titles: (pages,), "" where there is none. features: (R, buckets). kinds: (R,) index into KINDS,
-    UNLABELLED where there is none. flags: (R, flags). groups: (R,) the fold that the paragraph's publisher falls into.
-    sizes: (pages,) paragraphs of each page. chars: (R,) lengths. weights: (R,) how much each counts in fitting the
-    kinds. standoff: (R,) whether its label is a standoff one, by which nothing is measured. folded: (R,) whether the
-    data itself names its fold. publishers: (R,) a number for each publisher, NOBODY where none is named.
+    UNLABELLED where there is none. flags: (R, flags). groups: (R,) the fold that the paragraph's publisher falls
+    into. sizes: (pages,) paragraphs of each page. chars: (R,) lengths. weights: (R,) how much each counts in
+    fitting (for the flags of stage 1, all count alike). standoff: (R,) whether its label is a standoff one, by
+    which nothing is measured. folded: (R,) whether the data itself names its fold. publishers: (R,) a number for
+    each publisher, NOBODY where none is named.
     """
 
     texts: list[str]

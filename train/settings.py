@@ -15,9 +15,10 @@ class TrainSettings:
     single paragraph has for the kinds beside 1 for one that stands on a page; singles are collected for their
     rarity, pages have the mixture that users meet. standoff_weight: the same of a paragraph with a standoff label;
     these were given where a model was unsure, and most of them on a few hundred pages that have other labels
-    already. folds: parts for out-of-fold scores. crop_share, untitled_share: share of pages that stage 2 also sees
-    as an extractor would leave them, and without their title. markup_bits: 2**bits columns for tokens of HTML
-    markup. markup_c: as paragraph_c, of stage 1 for blocks of HTML. jobs: processes.
+    already. folds: parts for out-of-fold scores. crop_share, untitled_share, piece_share: share of pages that stage
+    2 also sees as an extractor would leave them, without their title, and in pieces of a few paragraphs.
+    markup_bits: 2**bits columns for tokens of HTML markup. markup_c: as paragraph_c, of stage 1 for blocks of HTML.
+    jobs: processes.
     """
 
     features: FeatureSettings = field(default_factory=lambda: FeatureSettings(bits=17, subword_lengths=(4,)))
@@ -30,6 +31,7 @@ class TrainSettings:
     folds: int = 5
     crop_share: float = 0.5
     untitled_share: float = 0.4
+    piece_share: float = 0.5
     markup_bits: int = 16
     markup_c: float = 0.5
     markup_iterations: int = 60

@@ -9,7 +9,7 @@ it, from a little before the first sure paragraph of the story to a little after
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +33,7 @@ _DENSE_SCALE = 0.3  # of standardised dense features beside ones for bins: how s
 _BIN_SCALE = 0.6
 _LEAST_COUNT = 3  # a bin seen more rarely is not learned
 _SURE = 0.5
+_PIECE_MOST = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def page_layout(texts: list[str], titles: list[str], sizes: npt.NDArray[np.int64
 def context_rows(rows: Rows, scores: npt.NDArray[np.float32], train: Mask, settings: TrainSettings) -> ContextRows:
     """Surroundings of the labelled paragraphs on pages among `train`, as users may have them.
 
-    All pages whole and with their titles; a share of them cropped, and a share without title, which overlap.
+    All pages whole and with their titles; a share of them cropped, a share without title, and a share in pieces of a
+    few paragraphs, which overlap.
     """
     train = train[: rows.on_pages]
     untitled = np.random.default_rng(1).random(len(rows.sizes)) < settings.untitled_share
@@ -70,6 +72,7 @@ def context_rows(rows: Rows, scores: npt.NDArray[np.float32], train: Mask, setti
         _rows_of(rows, scores, train, rows.titles),
         _rows_of(rows, scores, train & np.repeat(untitled, rows.sizes), some_titles),
         _rows_of(rows, scores, train & cropped_pages(rows, scores, settings.crop_share), some_titles),
+        _rows_of(*in_pieces(rows, scores, train, some_titles, settings.piece_share)),
     )
     return ContextRows(*(np.concatenate([getattr(view, f) for view in views]) for f in ContextRows.__annotations__))
 
@@ -87,6 +90,27 @@ def cropped_pages(rows: Rows, scores: npt.NDArray[np.float32], share: float) -> 
         if random.random() < share and len(at) > 1:
             keep[max(start, start + at[0] - before) : min(end, start + at[-1] + 1 + after)] = True
     return keep
+
+
+def in_pieces(
+    rows: Rows, scores: npt.NDArray[np.float32], train: Mask, titles: list[str], share: float
+) -> tuple[Rows, npt.NDArray[np.float32], Mask, list[str]]:
+    """A random share of the pages, each cut into small ones of 1 to _PIECE_MOST paragraphs: what `_rows_of` takes.
+
+    Users also have a paragraph with a neighbour or two, and of what so small a page lacks nothing is to be made.
+    """
+    random = np.random.default_rng(2)
+    sizes, whose, keep = [], [], np.zeros(rows.on_pages, bool)
+    start = 0
+    for page, size in enumerate(rows.sizes.tolist()):
+        keep[start : start + size] = random.random() < share
+        start += size
+        while size:
+            piece = min(size, int(random.integers(1, _PIECE_MOST + 1)))
+            sizes.append(piece)
+            whose.append(page)
+            size -= piece
+    return replace(rows, sizes=np.array(sizes, np.int64)), scores, train & keep, [titles[page] for page in whose]
 
 
 def _rows_of(rows: Rows, scores: npt.NDArray[np.float32], keep: Mask, titles: list[str]) -> ContextRows:

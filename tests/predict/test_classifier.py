@@ -117,10 +117,19 @@ def test_a_page_that_is_pickled_takes_none_of_the_others_along(small: Classifier
     pages = list(small.classify_many([f"{PAGE}\nNumber {i}" for i in range(200)]))
     page = pages[150]
     assert len(pickle.dumps(page)) < 2 * len(pickle.dumps(small.classify(f"{PAGE}\nNumber 150")))
+    assert len(pickle.dumps(Classifier.load().classify(PAGE))) < 20_000  # the model stays where it is
     again = pickle.loads(pickle.dumps(page))
     assert [(p.text, p.label, p.flags, p.probabilities) for p in again] == [
         (p.text, p.label, p.flags, p.probabilities) for p in page
     ]
+
+
+@pytest.mark.parametrize("page", [None, b"Share", {"text": "Share"}, 7])
+def test_what_is_no_page_is_refused_in_words(small: Classifier, page: object) -> None:
+    with pytest.raises(TypeError, match="a page is a string, a list of strings"):
+        small.classify(page)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="one page, a string, goes to classify"):
+        next(small.classify_many("Share"))
 
 
 def test_a_stream_without_end_is_answered_as_it_comes(small: Classifier) -> None:

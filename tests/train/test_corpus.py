@@ -218,7 +218,7 @@ def test_what_cannot_be_read_at_all_is_named(tmp_path: Path) -> None:
         "not a whole gzip file",
         "not a whole gzip file",
         "not a folder, nor a file named .jsonl or .jsonl.gz",
-        "a data folder holds pages/*.jsonl or paragraphs/*.jsonl; this has neither",
+        "a data folder holds pages/*.jsonl, paragraphs/*.jsonl or standoff/*.jsonl; this has none",
     ]
 
 

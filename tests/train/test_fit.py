@@ -71,7 +71,11 @@ def test_the_card_says_what_the_model_was_made_of(
     card = load_model(tmp_path).card
     files = [entry["file"] for entry in card["data"]]  # type: ignore[attr-defined]
     assert files == [f"data/{part}/{lang}.jsonl" for part, lang in _parts(data_slice)]
-    assert card["counts"] == {"pages": len(corpus.pages), "single_paragraphs": len(corpus.singles)}
+    assert card["counts"] == {
+        "pages": len(corpus.pages),
+        "single_paragraphs": len(corpus.singles),
+        "standoff_labels": 0,
+    }
     assert card["settings"]["bits"] == small_settings.features.bits  # type: ignore[index]
     assert 0 < card["held_out"]["accuracy"] < 1  # type: ignore[index]
     policies = card["policies"]

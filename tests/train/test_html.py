@@ -109,7 +109,7 @@ def test_paragraphs_are_matched_in_order_first() -> None:
 
 def test_what_is_missed_is_named(pages: list[LabelledHtml]) -> None:
     page = replace(pages[0], matches={})
-    first = page.labelled()[0]
+    first = page.measured()[0]
     assert format_missed([page]).startswith(f"{page.page.id}\t{first + 1}\t{page.page.paragraphs[first].kind}\t")
 
 

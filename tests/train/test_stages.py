@@ -24,7 +24,7 @@ from train.stage_1 import (
     out_of_fold_scores,
     score_texts,
 )
-from train.stage_2 import context_rows, cropped_pages, fit_stage_2
+from train.stage_2 import context_rows, cropped_pages, fit_stage_2, in_pieces
 from train.vectorizer import ParagraphVectorizer
 
 
@@ -143,13 +143,27 @@ def test_pages_are_cropped_as_extractors_do_and_always_the_same(small_rows: Rows
         end += size
 
 
-@pytest.mark.parametrize(("share", "times"), [(0.0, 1), (1.0, 2)])
+def test_pages_in_pieces_are_small_pages_with_their_titles_and_lose_nothing(small_rows: Rows) -> None:
+    scores = np.zeros((small_rows.on_pages, HEADS), np.float32)
+    train = small_rows.kinds[: small_rows.on_pages] != UNLABELLED
+    pieces, _, kept, titles = in_pieces(small_rows, scores, train, small_rows.titles, 1.0)
+    assert 1 <= pieces.sizes.min() <= pieces.sizes.max() <= 8
+    assert len(titles) == len(pieces.sizes)
+    assert np.array_equal(kept, train)
+    ends = np.cumsum(pieces.sizes)
+    assert set(np.cumsum(small_rows.sizes).tolist()) <= set(ends.tolist())  # no piece is of two pages
+    whose = np.searchsorted(np.cumsum(small_rows.sizes), ends)
+    assert titles == [small_rows.titles[page] for page in whose]
+    assert not in_pieces(small_rows, scores, train, small_rows.titles, 0.0)[2].any()
+
+
+@pytest.mark.parametrize(("share", "times"), [(0.0, 1), (1.0, 3)])
 def test_only_labelled_paragraphs_on_training_pages_are_learned_from(
     small_rows: Rows, small_settings: TrainSettings, share: float, times: int
 ) -> None:
     scores = np.zeros((small_rows.on_pages, HEADS), np.float32)  # they show no story to crop a page to
     train = small_rows.groups != small_rows.groups[0]
-    shares = replace(small_settings, crop_share=share, untitled_share=share)
+    shares = replace(small_settings, crop_share=share, untitled_share=share, piece_share=share)
     data = context_rows(small_rows, scores, train, shares)
     labelled = train & (small_rows.kinds != UNLABELLED)
     assert len(data.kinds) == times * labelled[: small_rows.on_pages].sum()

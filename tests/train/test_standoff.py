@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from predict.labels import Flag, Kind
-from train.corpus import CorpusError, parse_corpus, read_corpus
+from train.card import model_card
+from train.corpus import Corpus, CorpusError, parse_corpus, read_corpus
 from train.fit import Fitted, decisions
 from train.rows import UNLABELLED, Rows, corpus_rows
 from train.scores import truth_of
@@ -74,7 +75,7 @@ def test_labels_of_pages_that_are_not_here_wait_and_harm_nothing(tmp_path: Path)
 def test_a_label_that_cannot_be_the_page_s_is_named_and_none_of_its_page_is_given(
     tmp_path: Path, label: dict[str, object], what: str
 ) -> None:
-    labels = write(tmp_path / "labels.jsonl", {"page": "quay-1", "paragraphs": [LABELS["paragraphs"][0], label]})  # type: ignore[index]
+    labels = write(tmp_path / "labels.jsonl", {"page": "quay-1", "paragraphs": [LABELS["paragraphs"][1], label]})  # type: ignore[index]
     corpus, problems = parse_corpus([write(tmp_path / "pages.jsonl", PAGE), labels])
     assert [(p.file, p.line) for p in problems] == [(str(labels), 1)]
     assert what in problems[0].what
@@ -90,6 +91,8 @@ def test_a_label_that_cannot_be_the_page_s_is_named_and_none_of_its_page_is_give
         ({"kind": "news"}, '"kind" has "news"; known are story'),
         ({"flags": ["owner"]}, '"flags" has "owner"'),
         ({"text": "Chip in £3"}, 'unknown key "text"'),
+        ({"kind": "self_description"}, "a self_description has at least one of the flags"),
+        ({"flags": ["designation"]}, "the flag designation wants its status and state"),
     ],
 )
 def test_what_is_not_in_the_format_is_named(tmp_path: Path, change: dict[str, object], what: str) -> None:
@@ -105,6 +108,16 @@ def test_a_paragraph_labelled_twice_is_a_problem(tmp_path: Path) -> None:
     _, problems = parse_corpus([write(tmp_path / "pages.jsonl", PAGE), *files])
     assert {problem.file for problem in problems} == {str(files[1])}
     assert "labelled already" in problems[0].what
+
+
+def test_a_paragraph_labelled_twice_in_one_record_is_a_problem(tmp_path: Path) -> None:
+    twice = {"page": "quay-1", "paragraphs": [*LABELS["paragraphs"], LABELS["paragraphs"][0]]}  # type: ignore[misc]
+    _, problems = parse_corpus([write(tmp_path / "labels.jsonl", twice)])
+    assert [problem.what for problem in problems] == ["a paragraph is labelled twice"]
+
+
+def test_a_page_may_have_a_key_of_that_name(tmp_path: Path) -> None:
+    assert len(read_corpus([write(tmp_path / "pages.jsonl", {**PAGE, "page": 3})]).pages) == 1
 
 
 # --- what they do ----------------------------------------------------------------------------------------------------
@@ -127,6 +140,20 @@ def test_stage_1_learns_from_them(small_rows: Rows, small_settings: TrainSetting
     with_them = replace(small_rows, standoff=some, weights=np.where(some, 0.4, small_rows.weights))
     learned, ignored = (fit_stage_1(rows, everything, small_settings).kinds.coef_ for rows in (with_them, without))
     assert not np.allclose(learned, ignored)
+
+
+def test_the_card_says_what_policies_keep_of_what_is_measured(small_fit: Fitted, small_rows: Rows) -> None:
+    data = small_fit.held_out
+    some = np.arange(len(data.kinds)) % 3 == 0
+    wrong = np.where(some, (data.kinds + 1) % 7, data.kinds)
+    held_out = [replace(data, standoff=some, kinds=kinds) for kinds in (data.kinds, wrong)]
+    card = [model_card(read_nothing(), replace(small_fit, held_out=each), TrainSettings()) for each in held_out]
+    assert card[0]["policies"] == card[1]["policies"]
+    assert card[0]["held_out"] == card[1]["held_out"]
+
+
+def read_nothing() -> Corpus:
+    return Corpus((), (), ())
 
 
 def test_no_line_is_drawn_by_them(small_fit: Fitted) -> None:

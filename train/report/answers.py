@@ -136,7 +136,7 @@ def _columns(pages: tuple[Page, ...], given: list[tuple[Any, ...]]) -> Answered:
         ),
         flags=flags_given,
         truth=Truth(
-            np.array([UNLABELLED if p.kind is None else KINDS.index(p.kind) for p in paragraphs]),
+            np.array([KINDS.index(p.kind) if p.kind and p.measured else UNLABELLED for p in paragraphs]),
             np.array([[flag in p.flags for flag in FLAGS] for p in paragraphs], bool),
             np.array([len(p.text) for p in paragraphs]),
         ),
