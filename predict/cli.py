@@ -252,7 +252,7 @@ def _run(
 def _say_what_was_left(planned: Plan, finished: set[int]) -> None:
     if planned.skipped:
         some = ", ".join(planned.skipped[:3]) + (", ..." if len(planned.skipped) > 3 else "")
-        _say(f"newsieve: left {len(planned.skipped)} files that end in none of {', '.join(SUFFIXES)}: {some}")
+        _say(f"newsieve: {len(planned.skipped)} left, ending in none of {', '.join(SUFFIXES)}: {some}")
     if finished:
         _say(f"newsieve: {len(finished)} of {len(planned.sources)} files were finished before")
 

@@ -324,7 +324,7 @@ def _parse_leniently(line: bytes) -> Any:
         if "\\u" in text:
             fields = json.loads(_LONE_SURROGATE.sub("\ufffd", json.dumps(fields, ensure_ascii=False)))
     except json.JSONDecodeError as error:
-        raise BadRecord(f"not JSON: {error.msg} at column {error.colno}") from None
+        raise BadRecord(f"not JSON: {error.msg.removesuffix(' at')} at column {error.colno}") from None
     except ValueError as error:
         raise BadRecord(f"not JSON: {one_line(error)}") from None
     except RecursionError:

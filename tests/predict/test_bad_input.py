@@ -119,7 +119,7 @@ _BAD: list[tuple[bytes, str]] = [
     (b'{"paragraphs": {"text": "a"}}', '"paragraphs" is an object, wanted a list'),
     (b'{"paragraphs": [["a"]]}', "paragraph 1 is a list, wanted a string or an object"),
     (b'{"text": "a\xc3"}', "not UTF-8 at byte 11"),
-    (b'{"text": "a', "not JSON: Unterminated string starting at at column 10"),
+    (b'{"text": "a', "not JSON: Unterminated string starting at column 10"),
 ]
 
 
