@@ -24,7 +24,7 @@ class TrainSettings:
     features: FeatureSettings = field(default_factory=lambda: FeatureSettings(bits=17, subword_lengths=(4,)))
     paragraph_c: float = 0.15
     paragraph_iterations: int = 40
-    context_c: float = 0.05
+    context_c: float = 0.07
     context_iterations: int = 80
     single_weight: float = 0.5
     standoff_weight: float = 0.4
