@@ -60,7 +60,7 @@ def model_card(
         "settings": _settings(settings),
         "held_out": {
             "how": f"{settings.folds} folds by publisher over the labelled paragraphs of the pages in `data`, "
-            f"whole and as an extractor leaves them; nothing of a fold's publishers in its training",
+            f"whole, as an extractor leaves them, and in pieces; nothing of a fold's publishers in its training",
             **scores.as_dict(),
         },
         "policies": _policies(fitted.model, held_out, answers),
